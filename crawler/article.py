@@ -1,0 +1,209 @@
+"""Turn an article's response into an observation, or say why it is none."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+
+from crawler.book import VisitBook
+from crawler.layouts import Layout
+from crawler.listing import further_pages, key_of
+from crawler.reading import Reading, read_article
+from crawler.responses import capture_of, is_cut_short, page_of, validators_of, wall_of
+from crawler.signs import PageSign, Signs
+from storage.identity import canonical_address
+from storage.records import NO_VALIDATORS, Link, Observation, Origin, Park, Recheck, Validators
+from storage.text import comparison_text
+
+_GONE_STATUSES = {404, 410}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for: a link from a listing, or a known article once more."""
+
+    key: str
+    url: str
+    link: Link | None = None
+    article_id: int | None = None
+    validators: Validators = NO_VALIDATORS
+    is_probe: bool = False
+
+    @classmethod
+    def new(cls, link: Link) -> "Asked":
+        """Ask for an article that is not on record."""
+        return cls(key=link.key, url=link.url, link=link)
+
+    @classmethod
+    def again(cls, recheck: Recheck, validators: Validators, *, is_probe: bool = False) -> "Asked":
+        """Ask for a known article, conditionally if there are validators."""
+        return cls(
+            key=recheck.key,
+            url=recheck.url,
+            article_id=recheck.article_id,
+            validators=validators,
+            is_probe=is_probe,
+        )
+
+    @classmethod
+    def address(cls, url: str, layouts: Sequence[Layout]) -> "Asked":
+        """Ask for a page of which nothing is known but its address."""
+        return cls(key=key_of(url, list(layouts)), url=url)
+
+    def whole(self) -> "Asked":
+        """Return the same question without validators."""
+        return replace(self, validators=NO_VALIDATORS, is_probe=False)
+
+    def headers(self) -> dict[str, str]:
+        """Return the request's conditional headers (RFC 9110, section 13.1)."""
+        given = {
+            "If-None-Match": self.validators.etag,
+            "If-Modified-Since": self.validators.last_modified,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadArticle:
+    """The article was read."""
+
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The site says that the article is not there."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A page came, and no layout fits it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSeen:
+    """No page came, or something else in its place."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticlePage:
+    """What reading an article needs besides its response."""
+
+    park: Park
+    layouts: Sequence[Layout]
+    signs: Signs
+    fetch: Callable[[str], Awaitable[Response]]
+    book: VisitBook
+    now: datetime
+    origin: Origin = Origin.CRAWL
+
+
+async def read_response(reader: ArticlePage, response: Response, asked: Asked) -> ReadArticle | Gone | Unread | NotSeen:
+    """Read an article with all its pages; whatever is not a whole, good reading changes nothing."""
+    result = _read_one(reader, response, asked)
+    if not isinstance(result, Reading):
+        return result
+    page = page_of(response, reader.park)
+    responses, paragraphs = [response], list(result.fields.body)
+    for url in further_pages(page, result.layout.rules.article.pages):
+        try:
+            more = await reader.fetch(url)
+        except Exception as error:  # whatever stops a page stops the whole article
+            return NotSeen(reason=f"its further page {url} could not be fetched: {type(error).__name__}")
+        part = _read_one(reader, more, asked)
+        if not isinstance(part, Reading):
+            return NotSeen(reason=f"its further page {url} could not be read: {part.reason}")
+        responses.append(more)
+        paragraphs += part.fields.body
+    observation = _observation(reader, asked, responses, result, tuple(paragraphs))
+    if not reader.book.is_open:
+        return ReadArticle(observation=observation)
+    known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
+    if known and is_cut_short(page) and _is_beginning(observation.fields.body, known.fields.body):
+        return NotSeen(reason="the page ends in the middle of the text on record")
+    if known is None:
+        observation = await _as_moved(reader, observation)
+    return ReadArticle(observation=observation)
+
+
+def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading | Gone | Unread | NotSeen:
+    if response.status in _GONE_STATUSES:
+        return Gone(reason=f"answered status {response.status}")
+    wall = wall_of(response, reader.park, reader.signs)
+    page = page_of(
+        response,
+        reader.park,
+        listed_headline=asked.link.headline if asked.link else None,
+        listed_date=asked.link.date if asked.link else None,
+    )
+    if response.status != 200:
+        return NotSeen(reason=(wall or "").removeprefix(f"{response.url}: "))
+    result = read_article(page, reader.layouts, reader.park, reader.now)
+    if isinstance(result, Reading):
+        if is_cut_short(page) and asked.article_id is None:
+            return NotSeen(reason="the page ends before its markup does")
+        return result
+    if wall:
+        return NotSeen(reason=wall.removeprefix(f"{response.url}: "))
+    if reader.signs.of(page) is PageSign.NOT_FOUND:
+        return Gone(reason="shows the site's not-found page")
+    return Unread(reason=f"no layout fits: {result.reason}")
+
+
+def _observation(
+    reader: ArticlePage,
+    asked: Asked,
+    responses: list[Response],
+    reading: Reading,
+    body: tuple[str, ...],
+) -> Observation:
+    first = responses[0]
+    url = canonical_address(first.url)
+    key = key_of(first.url, list(reader.layouts))
+    return Observation(
+        park=reader.park.slug,
+        key=key,
+        url=url,
+        fields=replace(reading.fields, body=body),
+        captures=tuple(capture_of(response, reader.now) for response in responses),
+        layout=reading.layout.name,
+        layout_revision=reading.layout.revision,
+        located_by=reading.located_by,
+        seen_at=reader.now,
+        origin=reader.origin,
+        # A 304 for the first page says nothing of the others.
+        validators=validators_of(first) if len(responses) == 1 else NO_VALIDATORS,
+        known_as=asked.key if asked.article_id and asked.key != key else None,
+        is_moved=asked.article_id is not None and asked.key != key,
+        visit=reader.book.visit or None,
+        listed_headline=asked.link.headline if asked.link else None,
+    )
+
+
+async def _as_moved(reader: ArticlePage, observation: Observation) -> Observation:
+    """Return the observation as that of a known article, if one says the same and its old address has ended."""
+    twin = await run_in_thread(reader.book.twin_of, observation)
+    if twin is None or twin.key == observation.key:
+        return observation
+    try:
+        response = await reader.fetch(twin.url)
+    except Exception:  # an old address that cannot be asked proves nothing
+        return observation
+    result = _read_one(reader, response, Asked.again(twin, NO_VALIDATORS))
+    leads_here = isinstance(result, Reading) and key_of(response.url, list(reader.layouts)) == observation.key
+    if isinstance(result, Gone) or leads_here:
+        return replace(observation, known_as=twin.key, is_moved=True)
+    return observation
+
+
+def _is_beginning(body: Sequence[str], known: Sequence[str]) -> bool:
+    said, stored = comparison_text("".join(body)), comparison_text("".join(known))
+    return said != stored and stored.startswith(said)

@@ -1,0 +1,77 @@
+"""Gather an article's paragraphs, and leave out what stands among them without being part of the text."""
+
+import re
+from collections.abc import Iterable
+
+from selectolax.lexbor import LexborNode
+
+from crawler.layouts import Article, Locator
+from crawler.page import visible_lines
+from storage.text import comparison_text
+
+_IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
+
+
+def body_at(nodes: Iterable[LexborNode], article: Article, headline: str) -> tuple[str, ...]:
+    """Return the paragraphs below the first of *nodes* that has any."""
+    for node in nodes:
+        for selector in article.drop_selectors:
+            for unwanted in node.css(selector):
+                unwanted.decompose()
+        paragraphs = text_only(visible_lines(node), article, headline)
+        if paragraphs:
+            return paragraphs
+    return ()
+
+
+def body_between(
+    lines: tuple[str, ...],
+    start: int,
+    locator: Locator,
+    article: Article,
+    headline: str,
+) -> tuple[str, ...]:
+    """Return the paragraphs below line *start*, up to the line that the locator names as their end.
+
+    An ``until`` that is not there means that the page is not what it seems, so nothing is returned.
+    """
+    end = _first(lines, start + 1, locator.until)
+    if locator.until and end is None:
+        return ()
+    stop = _first(lines, start + 1, locator.stop)
+    last = min(at for at in (end, stop, len(lines)) if at is not None)
+    return text_only(
+        [line for line in lines[start + 1 : last] if not _any(line, article.skip)],
+        article,
+        headline,
+    )
+
+
+def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
+    """Return *lines* without dropped paragraphs, image names and a headline repeated at the top."""
+    kept: list[str] = []
+    for line in lines:
+        if _any(line, article.end):
+            break
+        if not _any(line, article.drop) and not _IMAGE_NAME.match(line):
+            kept.append(line)
+    return tuple(kept[_repeated(kept, comparison_text(headline)) :])
+
+
+def _repeated(lines: list[str], headline: str) -> int:
+    """Return how many of the first lines only say the headline again, whole or split over two lines."""
+    if lines and comparison_text(lines[0]) == headline:
+        return 1
+    if len(lines) > 1 and comparison_text(lines[0] + lines[1]) == headline:
+        return 2
+    return 0
+
+
+def _first(lines: tuple[str, ...], start: int, pattern: str | None) -> int | None:
+    if pattern is None:
+        return None
+    return next((at for at in range(start, len(lines)) if re.search(pattern, lines[at])), None)
+
+
+def _any(line: str, patterns: Iterable[str]) -> bool:
+    return any(re.search(pattern, line) for pattern in patterns)

@@ -1,0 +1,233 @@
+"""Keep one visit's account in the store: what it asks before it fetches, what it writes down after."""
+
+import os
+import socket
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from crawler.outcome import Account, Outcome
+from storage.database import Store, articles, backfills, planning, visits
+from storage.decisions import content_hash
+from storage.records import ArticleState, Link, Observation, Origin, Park, Recheck
+
+
+class VisitBook:
+    """Holds the store for one visit of one park. Every method is one short transaction, fit for a thread."""
+
+    def __init__(self, store: Store, park: Park, *, kind: str) -> None:
+        self._store = store
+        self._park = park
+        self._kind = kind
+        self.visit = 0
+        self.is_baseline = False
+        self.began_at: datetime | None = None
+        self._joined_at: datetime | None = None
+        self.whole_read_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a visit has begun; callbacks that run without one (``scrapy parse``) write nothing."""
+        return self.visit > 0
+
+    def begin(self, now: datetime) -> None:
+        """Begin the visit; raises VisitRunningError while another process is at the park."""
+        with self._store.writing() as session:
+            self.is_baseline = self._kind == visits.VISIT and not visits.has_baseline(session, self._park.slug)
+            self.visit = visits.begin(
+                session,
+                self._park.slug,
+                kind=self._kind,
+                is_baseline=self.is_baseline,
+                now=now,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                is_alive=process_lives,
+            )
+            self._joined_at = visits.last_joined(session, self._park.slug)
+            self.whole_read_at = visits.last_started(session, self._park.slug, whole=True)
+        self.began_at = now
+
+    def note_listing(self, links: Sequence[Link], now: datetime) -> planning.Listed:
+        """Write down what a listing page names."""
+        with self._store.writing() as session:
+            return planning.note_listing(
+                session,
+                self._park.slug,
+                links,
+                visit=self.visit,
+                origin=Origin.BASELINE if self.is_baseline else Origin.CRAWL,
+                now=now,
+                joined_at=self._joined_at,
+            )
+
+    def note_backfill_page(
+        self,
+        backfill_id: int,
+        links: Sequence[Link],
+        rest: tuple[dict[str, Any], ...],
+        now: datetime,
+    ) -> None:
+        """Write down what a backfill's listing page names within the span, and what is left to be read."""
+        with self._store.writing() as session:
+            planning.note_listing(
+                session,
+                self._park.slug,
+                links,
+                visit=self.visit,
+                origin=Origin.BACKFILL,
+                now=now,
+                backfill_id=backfill_id,
+            )
+            backfills.page_read(session, backfill_id, rest)
+
+    def begin_backfill(
+        self,
+        *,
+        since: date,
+        until: date | None,
+        listings: tuple[dict[str, Any], ...],
+        now: datetime,
+    ) -> backfills.Backfill:
+        """Begin a backfill or take up the unfinished one of this span."""
+        with self._store.writing() as session:
+            return backfills.begin_or_resume(
+                session,
+                self._park.slug,
+                since=since,
+                until=until,
+                listings=listings,
+                now=now,
+            )
+
+    def finish_backfill(self, backfill_id: int, now: datetime) -> None:
+        """End a backfill of which nothing is left to be read."""
+        with self._store.writing() as session:
+            backfills.finish(session, backfill_id, now)
+
+    def unread(self, *, now: datetime | None, backfill_id: int | None = None) -> list[planning.Unread]:
+        """Return what is listed and not yet read."""
+        with self._store.reading() as session:
+            return planning.unread(session, self._park.slug, now=now, backfill_id=backfill_id)
+
+    def rechecks(self, *, due_at: datetime | None, after_id: int, limit: int) -> list[Recheck]:
+        """Return known articles that are to be asked for again."""
+        with self._store.reading() as session:
+            return planning.rechecks(session, self._park.slug, due_at=due_at, after_id=after_id, limit=limit)
+
+    def missing_from_listing(self) -> list[Recheck]:
+        """Return the articles that a listing read to its end no longer names."""
+        with self._store.reading() as session:
+            return planning.missing_from_listing(session, self._park.slug, self.visit)
+
+    def find(self, key: str) -> Any:
+        """Return the known article under *key*, None if there is none."""
+        with self._store.reading() as session:
+            return articles.find(session, self._park.slug, key)
+
+    def twin_of(self, observation: Observation) -> Recheck | None:
+        """Return a known article that says word for word the same as one that is not on record."""
+        with self._store.reading() as session:
+            if articles.find(session, self._park.slug, observation.known_as or observation.key):
+                return None
+            return planning.twin(session, self._park.slug, content_hash(observation.fields))
+
+    def record(self, observation: Observation) -> articles.Recorded:
+        """Write a good reading and what it means."""
+        with self._store.writing() as session:
+            return articles.record(session, observation)
+
+    def confirm(self, article_id: int, seen_at: datetime) -> None:
+        """Write that a server confirmed an article by 304."""
+        with self._store.writing() as session:
+            articles.confirm(session, article_id, seen_at)
+
+    def failed(self, *, article_id: int | None, key: str, reason: str, now: datetime) -> None:
+        """Write that an article could not be read; nothing else about it changes."""
+        with self._store.writing() as session:
+            if article_id is not None:
+                articles.postpone(session, article_id, now)
+            planning.could_not_read(session, self._park.slug, key, reason, now)
+
+    def forget(self, key: str) -> None:
+        """Write that a listed address need not be read after all."""
+        with self._store.writing() as session:
+            planning.forget_unread(session, self._park.slug, key)
+
+    def removed(self, article_ids: Sequence[int], seen_at: datetime) -> int:
+        """Write that articles are gone; return how many changes that makes."""
+        with self._store.writing() as session:
+            return len(
+                articles.change_state(
+                    session,
+                    article_ids,
+                    ArticleState.REMOVED,
+                    seen_at=seen_at,
+                    visit=self.visit,
+                )
+            )
+
+    def unlisted(self, seen_at: datetime) -> int:
+        """Write that articles seen alive in this visit are no longer listed; return how many."""
+        with self._store.writing() as session:
+            missing = planning.missing_from_listing(session, self._park.slug, self.visit, alive_since=self.began_at)
+            ids = [recheck.article_id for recheck in missing]
+            return len(
+                articles.change_state(
+                    session,
+                    ids,
+                    ArticleState.UNLISTED,
+                    seen_at=seen_at,
+                    visit=self.visit,
+                )
+            )
+
+    def heartbeat(self, account: Account, now: datetime) -> None:
+        """Write that the visit is alive, and how far it is."""
+        with self._store.writing() as session:
+            visits.heartbeat(session, self.visit, now, tally_of(account))
+
+    def end(self, account: Account, outcome: Outcome, now: datetime) -> None:
+        """Write how the visit ended, and which conditions began or are over."""
+        with self._store.writing() as session:
+            visits.end(
+                session,
+                self.visit,
+                now=now,
+                outcome=outcome.word,
+                reason=outcome.reason,
+                tally=tally_of(account),
+            )
+            if self._kind == visits.VISIT and outcome.word != "stopped":
+                for kind, evidence in outcome.conditions.items():
+                    visits.begin_condition(session, self._park.slug, kind, evidence, now)
+                visits.end_conditions(session, self._park.slug, now, but=set(outcome.conditions))
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+
+def tally_of(account: Account) -> visits.Tally:
+    """Return the part of an account that is stored."""
+    return visits.Tally(
+        listing_pages=account.listing_pages,
+        listing_joined=account.listings_joined >= account.listings,
+        listing_whole=account.listings_whole >= account.listings,
+        planned=account.planned,
+        fetched=account.fetched,
+        unchanged=account.unchanged,
+        failed=account.failed,
+        changes=account.changes,
+    )
+
+
+def process_lives(pid: int) -> bool:
+    """Say whether a process of this machine is alive."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

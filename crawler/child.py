@@ -1,0 +1,82 @@
+"""Visit a batch of parks in a process of its own: the plan comes in by stdin, what happens goes out by stdout.
+
+Start-up costs a second, so one child takes many parks. Parks that share a host come one after the other, all others at
+the same time. The parent keeps stdin open; when it closes, the parent has died and the child ends with it.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+from scrapy.utils.reactor import install_reactor
+
+
+def main() -> None:
+    """Read one line of plan, carry it out."""
+    plan = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    logging.basicConfig(
+        level=plan["log_level"], stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("scrapy").setLevel(plan["log_level"])
+    if plan.get("ca_file"):
+        os.environ["SSL_CERT_FILE"] = plan["ca_file"]
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    from twisted.internet.defer import Deferred
+    from twisted.internet.task import react
+
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.setdict(plan["settings"], priority="cmdline")
+    settings.set("PARKWATCH_PROGRESS", True, priority="cmdline")
+    settings.set("PARKWATCH_STRICT_SEEDS", False, priority="cmdline")
+    runner = AsyncCrawlerRunner(settings)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _stop, runner)
+        await asyncio.gather(*(_one_after_the_other(runner, slugs, plan["arguments"]) for slugs in plan["chains"]))
+
+    def start(_reactor: Any) -> Deferred[Any]:
+        return Deferred.fromFuture(asyncio.ensure_future(run()))
+
+    react(start)
+
+
+async def _one_after_the_other(runner: AsyncCrawlerRunner, slugs: list[str], arguments: dict[str, str]) -> None:
+    for slug in slugs:
+        if _STOPPING:
+            return
+        try:
+            await runner.crawl(slug, **arguments)
+        except Exception as error:  # one park's failure must not end its neighbours
+            logging.getLogger("parkwatch").exception("visit of %s", slug)
+            event = {"park": slug, "event": "ended", "outcome": "failed", "reason": f"{error}", "changes": 0}
+            print(json.dumps(event), flush=True)
+
+
+_STOPPING: "list[asyncio.Future[Any]]" = []
+
+
+def _stop(runner: AsyncCrawlerRunner) -> None:
+    """End in good order at the first signal, at once at the second."""
+    if _STOPPING:
+        os._exit(1)
+    _STOPPING.append(asyncio.ensure_future(runner.stop()))
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

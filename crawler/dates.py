@@ -1,0 +1,115 @@
+"""Read a publication date off a piece of text, in the forms that park sites print."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_TIME = r"(?:[T\s日]*\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2}))?)?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})(?!\d)" + _TIME
+)
+_MONTH_NAMED = re.compile(
+    _NAME + r"\s*(?P<day>\d{1,2})(?:st|nd|rd|th)?\s*,?\s*(?P<year>(?:19|20)\d{2})" + _TIME,
+    re.I,
+)
+_DAY_NAMED = re.compile(
+    r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-]*" + _NAME + r",?[\s-]*(?P<year>(?:19|20)\d{2})" + _TIME,
+    re.I,
+)
+_YEAR_LAST = re.compile(
+    r"(?<!\d)(?P<one>\d{1,2})\s*[-/.]\s*(?P<two>\d{1,2})\s*[-/.]\s*(?P<year>(?:19|20)\d{2})" + _TIME
+)
+_SHORT_YEAR = re.compile(r"(?<![\d-])(?P<year>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?![\d-])" + _TIME)
+_RELATIVE = re.compile(
+    r"(今天|昨天|前天|\d+\s*(?:分钟|小时|天)前|yesterday|today|\d+ (?:minutes?|hours?|days?) ago)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateRead:
+    """A date as ISO 8601 (a date alone, or a moment with its offset), and the characters it was read from."""
+
+    iso: str
+    raw: str
+
+
+def read_date(
+    text: str,
+    *,
+    time_zone: str,
+    captured_at: datetime | None = None,
+    day_first: bool = True,
+) -> DateRead | None:
+    """Return the first believable date in *text*, None if there is none.
+
+    A date is believable between 1990 and two days after the capture.  Where day and month cannot be told apart,
+    *day_first* says which comes first (``10/09/2018`` was 10 September wherever it could be checked).
+    """
+    text = unicodedata.normalize("NFKC", text)
+    for pattern in (_YEAR_FIRST, _MONTH_NAMED, _DAY_NAMED, _YEAR_LAST, _SHORT_YEAR):
+        for match in pattern.finditer(text):
+            moment = _moment(match, day_first)
+            if moment and _is_believable(moment, captured_at):
+                return _read(moment, match, time_zone)
+    return _relative(text, time_zone, captured_at) if captured_at else None
+
+
+def _moment(match: re.Match[str], day_first: bool) -> datetime | None:
+    part = match.groupdict()
+    year = int(part["year"])
+    year += 2000 if year < 100 else 0
+    if part.get("name"):
+        month, day = _MONTHS.index(part["name"][:3].lower()) + 1, int(part["day"])
+    elif part.get("one"):
+        one, two = int(part["one"]), int(part["two"])
+        day, month = (one, two) if (day_first and two <= 12) or one > 12 else (two, one)
+    else:
+        month, day = int(part["month"]), int(part["day"])
+    try:
+        return datetime(
+            year,
+            month,
+            day,
+            int(part["hour"] or 0),
+            int(part["minute"] or 0),
+            int(part["second"] or 0),
+        )
+    except ValueError:
+        return None
+
+
+def _is_believable(moment: datetime, captured_at: datetime | None) -> bool:
+    latest = (captured_at + timedelta(days=2)).replace(tzinfo=None) if captured_at else datetime.max
+    return moment.year >= 1990 and moment <= latest
+
+
+def _read(moment: datetime, match: re.Match[str], time_zone: str) -> DateRead:
+    if match["hour"] is None:
+        return DateRead(iso=moment.date().isoformat(), raw=match[0].strip())
+    return DateRead(iso=moment.replace(tzinfo=ZoneInfo(time_zone)).isoformat(), raw=match[0].strip())
+
+
+def _relative(text: str, time_zone: str, captured_at: datetime) -> DateRead | None:
+    match = _RELATIVE.search(text)
+    if not match:
+        return None
+    import dateparser  # half a second to import, and hardly ever needed
+
+    base = captured_at.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+    found = dateparser.parse(match[0], languages=["zh", "en"], settings={"RELATIVE_BASE": base})
+    return DateRead(iso=found.date().isoformat(), raw=match[0]) if found else None
+
+
+def as_moment(iso: str | None, time_zone: str) -> datetime | None:
+    """Return an ISO date or moment as an aware moment, a bare date as its midnight in *time_zone*."""
+    if not iso:
+        return None
+    if len(iso) == 10:
+        day = date.fromisoformat(iso)
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone))
+    return datetime.fromisoformat(iso)

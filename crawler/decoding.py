@@ -1,0 +1,71 @@
+"""Turn a response's bytes into text: the only place that decodes."""
+
+import re
+from dataclasses import dataclass
+
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    http_content_type_encoding,
+    read_bom,
+    resolve_encoding,
+)
+
+_HAN = re.compile("[\u3400-\u9fff]")
+_HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
+#: Labels that servers put on anything; when the bytes are no UTF-8 they prove nothing.
+_CARELESS = {"utf-8", "cp1252", "iso8859-1", "latin-1", "ascii"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A page's text, and the encoding that gave it."""
+
+    text: str
+    encoding: str
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether so much could not be decoded that nothing read off the page can be trusted."""
+        return self.text.count("\ufffd") > max(4, len(self.text) // 2000)
+
+
+def decode(content: bytes, content_type: str | None = None, *, encoding: str | None = None) -> Decoded:
+    """Decode by the park's own word, byte order mark, the bytes themselves, header and meta, in this order.
+
+    Text in a Chinese encoding is never valid UTF-8 by chance beyond a few characters, so bytes that are valid UTF-8
+    outweigh any label.  gb2312 and gbk are read as gb18030 (WHATWG Encoding Standard, section 4.2).
+    """
+    if encoding:
+        name = resolve_encoding(encoding) or "utf-8"
+        return Decoded(text=content.decode(name, "replace"), encoding=name)
+    bom, rest = read_bom(content)
+    if bom and rest is not None:
+        return Decoded(text=content[len(rest) :].decode(bom, "replace"), encoding=bom)
+    try:
+        return Decoded(text=content.decode("utf-8"), encoding="utf-8")
+    except UnicodeDecodeError:
+        pass
+    # The labels stand in the first kilobytes; w3lib looks no further either.
+    header = http_content_type_encoding(content_type)
+    meta = html_body_declared_encoding(content)
+    for declared in (header, meta):
+        if declared and declared not in _CARELESS:
+            text = content.decode(declared, "replace")
+            if not Decoded(text=text, encoding=declared).is_damaged:
+                return Decoded(text=text, encoding=declared)
+    return _by_plausibility(content, header or meta)
+
+
+def _by_plausibility(content: bytes, declared: str | None) -> Decoded:
+    chinese = content.decode("gb18030", "replace")
+    han = len(_HAN.findall(chinese))
+    torn = len(_HAN_INSIDE_A_WORD.findall(chinese))
+    if not Decoded(text=chinese, encoding="gb18030").is_damaged and torn * 2 <= han:
+        return Decoded(text=chinese, encoding="gb18030")
+    utf8 = content.decode("utf-8", "replace")
+    if not Decoded(text=utf8, encoding="utf-8").is_damaged:
+        return Decoded(text=utf8, encoding="utf-8")  # a page cut in the middle of a character
+    name = declared if declared in _CARELESS and declared != "utf-8" else "cp1252"
+    if torn * 2 > han:
+        return Decoded(text=content.decode(name, "replace"), encoding=name)
+    return Decoded(text=utf8, encoding="utf-8")

@@ -1,0 +1,222 @@
+"""Read a listing: the articles it names, and where it goes on."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.layouts import Layout, Listing, Paging
+from crawler.page import Page
+from storage.identity import article_key
+from storage.records import Link, Park
+from storage.text import clean_text
+
+#: A listing that names more is cut here and the cut is told; no park's page comes near it.
+LINKS_PER_PAGE = 2000
+_DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
+_ITEMS = frozenset({"li", "tr", "dd", "dl", "div", "article", "p", "td", "h3", "h4"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPage:
+    """One page of a listing: its articles in order, and the address of the next page if there is one."""
+
+    links: tuple[Link, ...]
+    next_url: str | None = None
+    total: int | None = None
+    layout: str = ""
+    is_cut: bool = False
+
+
+def read_listing(page: Page, layouts: list[Layout], park: Park, number: int = 1) -> ListingPage:
+    """Read page *number* (from 1) of a listing with the layout that finds the most articles in it."""
+    best = ListingPage(links=())
+    for layout in layouts:
+        found = _read(page, layout, park, number)
+        if len(found.links) > len(best.links):
+            best = found
+    return best
+
+
+def document_number(url: str, layouts: list[Layout]) -> str | None:
+    """Return the number that the first layout whose form the address has reads off it."""
+    path = urlsplit(url).path
+    for layout in layouts:
+        if any(re.search(pattern, path) for pattern in layout.rules.listing.articles):
+            pattern = layout.rules.article.document_number
+            match = re.search(pattern, path) if pattern else None
+            return match["value"] if match else None
+    return None
+
+
+def key_of(url: str, layouts: list[Layout]) -> str:
+    """Return the identity of the article at *url*: further pages of a story count as its first."""
+    for layout in layouts:
+        if layout.rules.article.pages:
+            url = first_page(url, layout.rules.article.pages)
+    return article_key(url, document_number(url, layouts))
+
+
+def first_page(url: str, pattern: str) -> str:
+    """Return the address of a story's first page, given that of any of its pages."""
+    parts = urlsplit(url)
+    match = re.search(pattern, parts.path)
+    if not match:
+        return url
+    path = parts.path[: match.start()] + match["stem"] + match["rest"]
+    return urlunsplit(parts._replace(path=path))
+
+
+def further_pages(page: Page, pattern: str | None) -> tuple[str, ...]:
+    """Return the addresses of a story's pages 2 to the last that *page* links to, in order."""
+    if not pattern or not page.is_html:
+        return ()
+    first = first_page(page.url, pattern)
+    template, last = None, 1
+    for node in page.tree.css("a[href]"):
+        url = _join(page.url, node.attributes.get("href"))
+        match = re.search(pattern, urlsplit(url).path) if url else None
+        if match and first_page(url, pattern) == first:
+            last = max(last, min(int(match["number"]), 60))
+            template = (url, match.span("number"))
+    if template is None:
+        return ()
+    parts = urlsplit(template[0])
+    begin, end = template[1]
+    paths = (f"{parts.path[:begin]}{number}{parts.path[end:]}" for number in range(2, last + 1))
+    return tuple(urlunsplit(parts._replace(path=path)) for path in paths)
+
+
+def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
+    rules = layout.rules.listing
+    links: dict[str, Link] = {}
+    is_cut = False
+    for node in _anchors(page, rules):
+        url = _join(page.url, node.attributes.get("href"))
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.netloc.lower() not in park.hosts:
+            continue
+        if not any(re.search(pattern, parts.path) for pattern in rules.articles):
+            continue
+        key = key_of(url, [layout])
+        link = Link(key=key, url=url, headline=_headline(node), date=_date(node))
+        known = links.get(key)
+        if known is None and len(links) >= LINKS_PER_PAGE:
+            is_cut = True
+            break
+        links[key] = link if known is None else _joined(known, link)
+    return ListingPage(
+        links=tuple(links.values()),
+        next_url=_next(page, rules.paging, number) if links else None,
+        total=_total(page, rules.paging),
+        layout=layout.name,
+        is_cut=is_cut,
+    )
+
+
+def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
+    if rules.records:
+        # Only the hidden records: the frame around them links to other columns.
+        records = "".join(match["html"] for match in re.finditer(rules.records, page.text, re.DOTALL))
+        if records:
+            yield from LexborHTMLParser(f"<body>{records}</body>").css("a[href]")
+            return
+    for selector in rules.within:
+        found = [a for node in page.tree.css(selector) for a in node.css("a[href]")]
+        if found:
+            yield from found
+            return
+    yield from page.tree.css("a[href]")
+
+
+def _headline(node: LexborNode) -> str | None:
+    text = clean_text("".join(_own_texts(node)))
+    title = clean_text(node.attributes.get("title") or "")
+    # A list cuts its texts where the title attribute holds the whole.
+    if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):
+        return title
+    return text or None
+
+
+def _own_texts(node: LexborNode) -> Iterator[str]:
+    """Yield the text of a link but for a date that stands inside it in an element of its own."""
+    for child in node.iter(include_text=True):
+        if child.tag == "-text":
+            yield child.text_content or ""
+        else:
+            text = child.text(deep=True)
+            if not (_DATE_LIKE.search(text) and len(text.strip()) <= 20):
+                yield text
+
+
+def _date(node: LexborNode) -> str | None:
+    """Return the date that stands with a link: in the link, or in the nearest item around it."""
+    at: LexborNode | None = node
+    for _ in range(5):
+        if at is None or at.tag in ("body", "html"):
+            return None
+        text = clean_text(at.text(deep=True, separator=" "))
+        if len(text) > 2000:
+            return None
+        match = _DATE_LIKE.search(text)
+        if match and (at is node or len({a.attributes.get("href") for a in at.css("a[href]")}) <= 1):
+            return match[0]
+        if at is not node and len({a.attributes.get("href") for a in at.css("a[href]")}) > 1:
+            return None
+        at = at.parent
+    return None
+
+
+def _joined(one: Link, other: Link) -> Link:
+    """Join two links to one article: a picture's link has no text, a teaser's is not the headline."""
+    return Link(
+        key=one.key,
+        url=one.url,
+        headline=one.headline or other.headline,
+        date=one.date or other.date,
+    )
+
+
+def _next(page: Page, paging: Paging, number: int) -> str | None:
+    if paging.next_group:
+        return _next_group(page, paging, number)
+    wanted = {text.casefold() for text in paging.next_texts}
+    numbered = None
+    for node in page.tree.css("a[href]"):
+        text = clean_text(node.text(deep=True)).casefold()
+        url = _join(page.url, node.attributes.get("href"))
+        if not url.startswith("http") or urlsplit(url)._replace(fragment="") == urlsplit(page.url)._replace(
+            fragment=""
+        ):
+            continue
+        if text in wanted:
+            return url
+        if paging.numbered and text == str(number + 1) and numbered is None:
+            numbered = url
+    return numbered
+
+
+def _next_group(page: Page, paging: Paging, number: int) -> str | None:
+    """Return the address that hands out the next group of records: its parameters are all there but the count."""
+    match = re.search(paging.next_group or "", page.text, re.DOTALL)
+    if not match:
+        return None
+    parts = urlsplit(urljoin(page.url, match["value"].replace("&amp;", "&")))
+    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != paging.page_parameter]
+    query.insert(0, (paging.page_parameter, str(number + 1)))
+    return str(urlunsplit(parts._replace(query=urlencode(query))))
+
+
+def _total(page: Page, paging: Paging) -> int | None:
+    match = re.search(paging.total, page.text) if paging.total else None
+    return int(match["value"]) if match else None
+
+
+def _join(base: str, href: str | None) -> str:
+    """Return *href* as an absolute address, empty if it is no address at all."""
+    try:
+        return urljoin(base, (href or "").strip().replace("\\", "/"))
+    except ValueError:
+        return ""

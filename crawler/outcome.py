@@ -1,0 +1,115 @@
+"""Work out how a visit went from what it counted: Scrapy's own exit code says nothing about it."""
+
+from dataclasses import dataclass, field
+
+from storage.records import ConditionKind
+
+DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
+    "done",
+    "partly",
+    "failed",
+    "deadline",
+    "stopped",
+)
+#: So many readable pages of one visit have to fail before the layout is doubted, and at least half of all.
+DRIFT_FLOOR = 3
+
+
+@dataclass(kw_only=True)
+class Account:
+    """What a visit sees while it runs."""
+
+    listings: int = 1
+    listings_joined: int = 0
+    listings_whole: int = 0
+    listing_pages: int = 0
+    listing_failures: list[str] = field(default_factory=list)
+    planned: int = 0
+    fetched: int = 0
+    unchanged: int = 0
+    unread: int = 0
+    failures: list[str] = field(default_factory=list)
+    failed: int = 0
+    failures_in_a_row: int = 0
+    changes: int = 0
+    blocked: str | None = None
+    unreachable: str | None = None
+    robots_refused: str | None = None
+    no_layout: str | None = None
+    refused: str | None = None
+
+    def note_cause(self, reason: str) -> None:
+        """Keep the evidence of what stands between us and the site, by the kind of condition it makes."""
+        if "robots" in reason:
+            self.robots_refused = reason
+        elif "blocked" in reason:
+            self.blocked = reason
+        elif "no layout" not in reason:
+            self.unreachable = reason
+
+    def fail(self, reason: str) -> None:
+        """Count a page that was not seen; the first few reasons are kept."""
+        self.failed += 1
+        self.failures_in_a_row += 1
+        if len(self.failures) < 5:
+            self.failures.append(reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a visit ended, in a word and a sentence, and the conditions it found."""
+
+    word: str
+    reason: str | None
+    conditions: dict[ConditionKind, str]
+
+
+def outcome_of(account: Account, finish_reason: str) -> Outcome:
+    """Return the outcome of a visit that Scrapy closed with *finish_reason*."""
+    conditions = conditions_of(account)
+    if finish_reason in ("shutdown", "interrupted"):
+        return Outcome(
+            word=STOPPED,
+            reason="stopped by hand; the next visit goes on from here",
+            conditions=conditions,
+        )
+    reasons = [*account.listing_failures, *account.failures]
+    missed = account.listing_failures or account.failed
+    if finish_reason == "closespider_timeout":
+        return Outcome(
+            word=DEADLINE,
+            reason="the deadline passed before everything was seen",
+            conditions=conditions,
+        )
+    if finish_reason not in ("finished", "site_gave_out"):
+        reasons.insert(0, f"the crawl ended with '{finish_reason}'")
+        return Outcome(word=FAILED, reason="; ".join(reasons[:3]), conditions=conditions)
+    if account.listing_failures and not account.listing_pages:
+        return Outcome(word=FAILED, reason="; ".join(reasons[:3]), conditions=conditions)
+    if missed:
+        more = f" and {account.failed - len(account.failures)} more" if account.failed > len(account.failures) else ""
+        return Outcome(word=PARTLY, reason="; ".join(reasons[:3]) + more, conditions=conditions)
+    if account.listings_joined < account.listings:
+        return Outcome(
+            word=PARTLY,
+            reason="a gap: the listing did not reach back to what was known before the page budget ended",
+            conditions=conditions,
+        )
+    return Outcome(word=DONE, reason=None, conditions=conditions)
+
+
+def conditions_of(account: Account) -> dict[ConditionKind, str]:
+    """Return why the park could not be seen, each kind with its evidence."""
+    found: dict[ConditionKind, str] = {}
+    if account.unreachable:
+        found[ConditionKind.UNREACHABLE] = account.unreachable
+    if account.blocked:
+        found[ConditionKind.BLOCKED] = account.blocked
+    if account.robots_refused:
+        found[ConditionKind.ROBOTS_REFUSED] = account.robots_refused
+    unread = account.unread
+    if (account.no_layout and not account.listing_pages) or (
+        account.no_layout and unread >= DRIFT_FLOOR and unread * 2 >= account.fetched + unread
+    ):
+        found[ConditionKind.DRIFTED] = account.no_layout
+    return found

@@ -1,0 +1,238 @@
+"""Read an article off a page with a layout: every field by its first locator that yields a valid value."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from crawler.body import body_at, body_between
+from crawler.dates import DateRead, read_date
+from crawler.layouts import FieldRule, Layout, Locator
+from crawler.page import Page, densest_block
+from storage.records import ArticleFields, Park
+from storage.text import clean_text, comparison_text
+
+_HEADLINE_LIMIT = 500
+_SOURCE_LIMIT = 80
+_BRACKETS = "()（）[]【】|｜ \t"
+_TITLE_PARTS = re.compile(r"\s+[-–—|_]\s+|[|_｜—]|-(?=[^-]*$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A good reading: the fields, the layout, and the locator that found each field."""
+
+    fields: ArticleFields
+    layout: Layout
+    located_by: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """No layout fits; the reason names what was missing, field by field."""
+
+    reason: str
+
+
+def read_article(page: Page, layouts: Iterable[Layout], park: Park, captured_at: datetime) -> Reading | Unreadable:
+    """Read *page* with the first of *layouts* that recognises it and finds headline and body."""
+    reasons = []
+    for layout in layouts:
+        if not recognises(layout, page):
+            reasons.append(f"{layout.name}: the page bears none of its marks")
+            continue
+        result = _Reader(page, layout, park, captured_at).read()
+        if isinstance(result, Reading):
+            return result
+        reasons.append(f"{layout.name}: {result.reason}")
+    return Unreadable(reason="; ".join(reasons) or "no layout to try")
+
+
+def recognises(layout: Layout, page: Page) -> bool:
+    """Say whether the page bears one of the layout's marks."""
+    marks = layout.rules.recognise
+    path = urlsplit(page.url).path
+    return (
+        any(re.search(pattern, path) for pattern in marks.addresses)
+        or any(name.lower() in page.meta for name in marks.metas)
+        or (page.is_html and any(page.tree.css_first(selector) is not None for selector in marks.selectors))
+        or any(re.search(pattern, line) for pattern in marks.lines for line in page.lines)
+    )
+
+
+@dataclass
+class _Reader:
+    """Holds what the fields of one page learn from each other: where on the page each was found."""
+
+    page: Page
+    layout: Layout
+    park: Park
+    captured_at: datetime
+    located_by: dict[str, str] = field(default_factory=dict)
+    line_of: dict[str, int] = field(default_factory=dict)
+
+    def read(self) -> Reading | Unreadable:
+        rules = self.layout.rules.article
+        stamp = self._date(rules.date_published)
+        headline = self._words("headline", rules.headline, _HEADLINE_LIMIT)
+        if not headline:
+            return Unreadable(reason="no headline found")
+        if "headline" not in self.line_of:
+            self._place_headline(headline)
+        body = self._body(rules.body, headline)
+        if not body:
+            return Unreadable(reason="no body found")
+        source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
+        fields = ArticleFields(
+            headline=headline,
+            date_published=stamp.iso if stamp else None,
+            date_published_raw=stamp.raw if stamp else None,
+            source=source,
+            body=body,
+            in_language=self.park.language,
+        )
+        return Reading(fields=fields, layout=self.layout, located_by=self.located_by)
+
+    def _date(self, rule: FieldRule) -> DateRead | None:
+        for locator in rule.locators:
+            for at, value in self._candidates("date_published", locator):
+                found = read_date(
+                    _without(value, rule.strip),
+                    time_zone=self.park.time_zone,
+                    captured_at=self.captured_at,
+                    day_first=self.layout.rules.article.day_first,
+                )
+                if found:
+                    self._found("date_published", locator, at)
+                    return found
+        return None
+
+    def _words(self, name: str, rule: FieldRule, limit: int) -> str | None:
+        for locator in rule.locators:
+            for at, value in self._candidates(name, locator):
+                value = clean_text(_without(value, rule.strip))
+                if name == "source":
+                    value = value.strip(_BRACKETS)
+                if value and len(value) <= limit and not _matches(value, rule.reject):
+                    self._found(name, locator, at)
+                    return value
+        return None
+
+    def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
+        article = self.layout.rules.article
+        for locator in rule.locators:
+            if locator.needs and not self._is_on_page(locator.needs):
+                continue
+            if locator.selector and self.page.is_html:
+                paragraphs = body_at(self.page.tree.css(locator.selector), article, headline)
+            elif locator.densest and self.page.is_html and self.page.tree.body is not None:
+                node = densest_block(self.page.tree.body)
+                paragraphs = body_at([node] if node else [], article, headline)
+            elif locator.below and locator.below in self.line_of:
+                paragraphs = body_between(
+                    self.page.lines,
+                    self.line_of[locator.below],
+                    locator,
+                    article,
+                    headline,
+                )
+            else:
+                continue
+            if paragraphs:
+                self._found("body", locator, None)
+                return paragraphs
+        return ()
+
+    def _is_on_page(self, name: str) -> bool:
+        return self.located_by.get(name, "address").split(":")[0] not in (
+            "address",
+            "listing",
+        )
+
+    def _found(self, name: str, locator: Locator, at: int | None) -> None:
+        self.located_by[name] = locator.way
+        if at is not None:
+            self.line_of[name] = at
+
+    def _place_headline(self, headline: str) -> None:
+        wanted = comparison_text(headline)
+        for at, line in enumerate(self.page.lines):
+            if comparison_text(line) == wanted:
+                self.line_of["headline"] = at
+                return
+
+    def _candidates(self, name: str, locator: Locator) -> Iterator[tuple[int | None, str]]:
+        """Yield what a locator points at, with the number of the line where it stands."""
+        if locator.needs and not self._is_on_page(locator.needs):
+            return
+        if locator.meta:
+            yield None, self.page.meta.get(locator.meta.lower(), "")
+        elif locator.selector:
+            yield from self._selected(locator)
+        elif locator.line:
+            for at, line in enumerate(self.page.lines):
+                if match := re.search(locator.line, line):
+                    yield at, match["value"] or ""
+        elif locator.after:
+            yield from self._after(locator.after)
+        elif locator.before:
+            yield from self._before(locator.before)
+        elif locator.title:
+            yield (
+                None,
+                _TITLE_PARTS.split(self.page.title)[0] if self.page.title else "",
+            )
+        elif locator.address:
+            if match := re.search(locator.address, urlsplit(self.page.url).path):
+                yield None, match["value"]
+        elif locator.listing:
+            yield (
+                None,
+                (self.page.listed_date if name == "date_published" else self.page.listed_headline) or "",
+            )
+
+    def _selected(self, locator: Locator) -> Iterator[tuple[int | None, str]]:
+        if not self.page.is_html or not locator.selector:
+            return
+        for node in self.page.tree.css(locator.selector):
+            if locator.attribute:
+                yield None, node.attributes.get(locator.attribute) or ""
+            else:
+                yield None, clean_text(node.text(deep=True, separator=" "))
+
+    def _after(self, pattern: str) -> Iterator[tuple[int, str]]:
+        lines = self.page.lines
+        for at, line in enumerate(lines):
+            if not re.search(pattern, line):
+                continue
+            # A trail of crumbs ends in the column's name, which sites print again above the headline.
+            label = comparison_text(re.split(r"[>＞»/]", line)[-1])
+            for below in range(at + 1, min(at + 8, len(lines))):
+                if comparison_text(lines[below]) != label and not _matches(lines[below], self._skip):
+                    yield below, lines[below]
+                    break
+
+    def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
+        lines = self.page.lines
+        for at, line in enumerate(lines):
+            if not re.search(pattern, line):
+                continue
+            for above in range(at - 1, max(at - 6, -1), -1):
+                if not _matches(lines[above], self._skip):
+                    yield above, lines[above]
+                    break
+
+    @property
+    def _skip(self) -> list[str]:
+        return self.layout.rules.article.skip
+
+
+def _matches(text: str, patterns: Iterable[str]) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)
+
+
+def _without(text: str, patterns: Iterable[str]) -> str:
+    for pattern in patterns:
+        text = re.sub(pattern, "", text)
+    return text

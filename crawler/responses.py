@@ -1,0 +1,118 @@
+"""Look at a response before anything is read off it: is it a page at all, and whose."""
+
+import asyncio
+from datetime import datetime
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.decoding import decode
+from crawler.page import Page
+from crawler.signs import PageSign, Signs
+from storage.records import Capture, Park, Validators
+
+#: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's).
+_WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503}
+_KEPT_HEADERS = {
+    "content-type",
+    "etag",
+    "last-modified",
+    "date",
+    "content-length",
+    "location",
+    "retry-after",
+}
+
+
+def page_of(
+    response: Response, park: Park, *, listed_headline: str | None = None, listed_date: str | None = None
+) -> Page:
+    """Return the decoded page of a response, with what the listing said of it."""
+    decoded = decode(response.body, _header(response, "Content-Type"), encoding=park.encoding)
+    is_text = (_header(response, "Content-Type") or "").startswith("text/plain")
+    return Page(
+        url=response.url,
+        text=decoded.text,
+        is_html=not is_text,
+        listed_headline=listed_headline,
+        listed_date=listed_date,
+    )
+
+
+def wall_of(response: Response, park: Park, signs: Signs) -> str | None:
+    """Return in a phrase why a response is no page of the park, None if it may be one."""
+    if response.status in _WALL_STATUSES:
+        return f"{response.url}: blocked with status {response.status}"
+    if response.status != 200:
+        return f"{response.url}: answered status {response.status}"
+    kind = (_header(response, "Content-Type") or "text/html").lower()
+    if not any(word in kind for word in ("html", "xml", "text/plain", "javascript", "json")):
+        return f"{response.url}: is no page but {kind.partition(';')[0]}"
+    if not response.body.strip():
+        return f"{response.url}: is empty"
+    if decode(response.body, kind, encoding=park.encoding).is_damaged:
+        return f"{response.url}: cannot be decoded, set 'encoding' in the park file if the site declares a wrong one"
+    page = page_of(response, park)
+    if signs.of(page) is PageSign.BLOCKED:
+        return f"{response.url}: blocked by a verification page"
+    return None
+
+
+def is_cut_short(page: Page) -> bool:
+    """Say whether markup was opened and never closed: the mark of a body cut on the way (RFC 9112, section 8)."""
+    tail, head = page.text[-4000:].lower(), page.text[:4000].lower()
+    return ("<html" in head or "<body" in head) and "</html" not in tail and "</body" not in tail
+
+
+def capture_of(response: Response, now: datetime) -> Capture:
+    """Return the response as it came."""
+    headers = tuple(
+        (name, value)
+        for name, value in (
+            (k.decode("latin-1"), v.decode("latin-1")) for k, vs in response.headers.items() for v in vs
+        )
+        if name.lower() in _KEPT_HEADERS
+    )
+    return Capture(
+        url=response.url,
+        captured_at=now,
+        status=response.status,
+        headers=headers,
+        content=response.body,
+    )
+
+
+def validators_of(response: Response) -> Validators:
+    """Return what the server gave to ask again with."""
+    return Validators(etag=_header(response, "ETag"), last_modified=_header(response, "Last-Modified"))
+
+
+def cause_of(failure: Failure, crawler: Crawler) -> str:
+    """Return why a request brought no response, in words that an operator can use."""
+    error = failure.value
+    if isinstance(error, IgnoreRequest):
+        if "robots" in str(error):
+            return str(crawler.stats.get_value("parkwatch/robots_cause") or "robots.txt forbids it")
+        return f"left out: {error}"
+    name = type(error).__name__
+    if isinstance(error, (asyncio.TimeoutError, TimeoutError)) or "Timeout" in name:
+        return "unreachable: no answer in time"
+    known = {
+        "DownloadConnectionRefusedError": "unreachable: connection refused",
+        "CannotResolveHostError": "unreachable: the host name is not known",
+        "DownloadFailedError": "unreachable: the connection broke",
+        "DNSLookupError": "unreachable: the host name is not known",
+        "ConnectionRefusedError": "unreachable: connection refused",
+        "ResponseDataLossError": "the body was cut short on the way",
+        "DownloadCancelledError": "the page is larger than crawl.max_page_bytes",
+        "TunnelError": "unreachable: the proxy cannot reach it",
+    }
+    detail = " ".join(str(error).split())[:160]
+    return known.get(name, f"unreachable: {name}" + (f" ({detail})" if detail else ""))
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,49 @@
+"""Tell what a page is that no layout could read: a wall, a not-found page, or unknown."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from crawler.layouts import Pattern
+from crawler.page import Page
+from crawler.seeds import BUNDLED, check, read_toml
+
+#: Block pages and not-found pages are short; a long page that says "captcha" somewhere is something else.
+_MOST_WORDS = 6000
+
+
+class PageSign(StrEnum):
+    """What an unreadable page turned out to be."""
+
+    BLOCKED = "blocked"
+    NOT_FOUND = "not found"
+
+
+class Signs(BaseModel):
+    """The keys of ``seeds/signs.toml``: lists of patterns for visible lines."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    blocked: list[Pattern]
+    login: list[Pattern]
+    not_found: list[Pattern]
+
+    def of(self, page: Page) -> PageSign | None:
+        """Return what the page's words say it is, None if they say nothing."""
+        lines = page.lines
+        if sum(map(len, lines)) > _MOST_WORDS:
+            return None
+        if _any(lines, self.blocked) or _any(lines, self.login):
+            return PageSign.BLOCKED
+        return PageSign.NOT_FOUND if _any(lines, self.not_found) else None
+
+
+def _any(lines: tuple[str, ...], patterns: list[str]) -> bool:
+    return any(re.search(pattern, line) for line in lines for pattern in patterns)
+
+
+def load_signs(path: Path = BUNDLED / "signs.toml") -> Signs:
+    """Read the signs; raises SeedError."""
+    return check(Signs, read_toml(path), path)

@@ -1,0 +1,118 @@
+"""Decide how far to walk down a listing: values in, a step out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from crawler.dates import read_date
+from storage.records import Link
+
+#: A listing joins up where so many articles in a row at a page's end were known before; one alone may be pinned there.
+JOINING_RUN = 3
+#: A backfill stops after so many listing pages in a row on which everything is older than its span: sites list by the
+#: day of upload, which can be ten weeks after the day of publication.
+PAGES_TOO_OLD = 3
+
+
+class Depth(StrEnum):
+    """Why a listing is walked."""
+
+    JOIN = "join"
+    BASELINE = "baseline"
+    WHOLE = "whole"
+    SPAN = "span"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Where a walk down one listing stands, small enough to be stored and taken up again."""
+
+    url: str
+    number: int = 1
+    #: The first article of every page so far: a server that hands out page 1 for any number shows itself by them.
+    firsts: tuple[str, ...] = ()
+    pages_after_join: int = 0
+    pages_too_old: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the walk as plain values."""
+        return {
+            "url": self.url,
+            "number": self.number,
+            "firsts": list(self.firsts),
+            "pages_too_old": self.pages_too_old,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Walk":
+        """Return the walk that :meth:`as_json` described."""
+        return cls(
+            url=data["url"],
+            number=data["number"],
+            firsts=tuple(data["firsts"]),
+            pages_too_old=data["pages_too_old"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where to go from a page: on, or to an end that is the listing's own, a join, or neither (a gap)."""
+
+    next: Walk | None = None
+    is_joined: bool = False
+    is_end: bool = False
+
+
+def step(
+    walk: Walk,
+    *,
+    depth: Depth,
+    keys: Sequence[str],
+    is_known: Sequence[bool],
+    next_url: str | None,
+    most_pages: int,
+    overlap: int = 1,
+    is_too_old: bool = False,
+) -> Step:
+    """Return the step after the page of *keys* on which *is_known* tells what was on record before."""
+    if not keys or keys[0] in walk.firsts:
+        return Step(is_joined=True, is_end=True)
+    joined = walk.pages_after_join > 0 or _joins(is_known)
+    onward = replace(
+        walk,
+        url=next_url or "",
+        number=walk.number + 1,
+        firsts=(*walk.firsts, keys[0]),
+        pages_after_join=walk.pages_after_join + joined,
+        pages_too_old=walk.pages_too_old + 1 if is_too_old else 0,
+    )
+    if next_url is None:
+        return Step(is_joined=True, is_end=True)
+    if depth is Depth.JOIN and onward.pages_after_join > overlap:
+        return Step(is_joined=True)
+    if depth is Depth.SPAN and onward.pages_too_old >= PAGES_TOO_OLD:
+        return Step(is_joined=True)
+    if walk.number >= most_pages and depth is not Depth.SPAN:
+        # The depth of a first visit is where it was told to stop, so nothing is missed there.
+        return Step(is_joined=joined or depth is not Depth.JOIN)
+    return Step(next=onward, is_joined=joined)
+
+
+def _joins(is_known: Sequence[bool]) -> bool:
+    return all(is_known[-JOINING_RUN:])
+
+
+def listed_day(link: Link, time_zone: str) -> date | None:
+    """Return the day under which a listing has an article: as printed there, else as its address has it."""
+    for text in (link.date, link.url):
+        found = read_date(text, time_zone=time_zone) if text else None
+        if found:
+            return date.fromisoformat(found.iso[:10])
+    return None
+
+
+def is_within(day: date | None, since: date, until: date | None) -> bool:
+    """Say whether a day falls into a span, both ends included; an unknown day may."""
+    return day is None or (since <= day and (until is None or day <= until))

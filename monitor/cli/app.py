@@ -1,0 +1,142 @@
+"""The application object, what all verbs share, and how errors end."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from crawler.layouts import Layout, load_layouts
+from crawler.seeds import SeedError, load_parks
+from monitor.settings import Settings, SettingsError, load_settings
+from storage.database import Store, StoreError, open_store
+from storage.records import Park
+
+DONE, UNSEEN, USAGE, WITHOUT_STORE = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="parkwatch",
+    help="Watch the news pages of industrial parks and mail digests of what is new and what changed.\n\n"
+    "Every verb takes --settings FILE (default: parkwatch.toml in this folder) and --debug (show tracebacks).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done as it was asked; the sentence says how to ask."""
+
+
+class UnreachableError(Exception):
+    """The store or the mail server cannot be reached."""
+
+
+@dataclass
+class Common:
+    """What every verb may need; each part is made when it is first asked for."""
+
+    settings_file: Path | None = None
+    debug: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The operator's settings."""
+        return load_settings(self.settings_file)
+
+    @cached_property
+    def seeds(self) -> tuple[dict[str, Park], list[SeedError]]:
+        """The parks by slug, and what is wrong with other park files."""
+        return load_parks(self.settings.seeds.parks)
+
+    @cached_property
+    def layouts(self) -> dict[str, Layout]:
+        """The layouts by name."""
+        return load_layouts(self.settings.seeds.layouts)
+
+    def park(self, slug: str) -> Park:
+        """Return a park; raises UsageError or SeedError if there is none of that name, or its file is wrong."""
+        parks, errors = self.seeds
+        if slug in parks:
+            return parks[slug]
+        for error in errors:
+            if f"/{slug}.toml" in str(error):
+                raise error
+        known = ", ".join(sorted(parks)) or "none"
+        raise UsageError(f"there is no park '{slug}' in {self.settings.seeds.parks}; known are {known}")
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Open the store for one verb."""
+        store = open_store(self.settings.store.url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+common = Common()
+
+
+def set_up(settings_file: Path | None, *, debug: bool) -> None:
+    """Note the options that stand before any verb."""
+    common.settings_file, common.debug = settings_file, debug
+
+
+def failed(error: Exception) -> NoReturn:
+    """End with the error's sentence and its exit code."""
+    if isinstance(error, (SettingsError, SeedError, UsageError)):
+        fail_with(str(error), USAGE)
+    if isinstance(error, (StoreError, UnreachableError)):
+        fail_with(str(error), WITHOUT_STORE)
+    fail_with(f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", UNSEEN)
+
+
+def fail_with(sentence: str, code: int) -> NoReturn:
+    """Say one sentence on stderr and end."""
+    err.print(f"parkwatch: {sentence}", markup=False)
+    sys.exit(code)
+
+
+def say(text: str = "") -> None:
+    """Print a line; page text in it is never taken for markup."""
+    out.print(text, markup=False)
+
+
+def warn(text: str) -> None:
+    """Print a line on stderr."""
+    err.print(text, markup=False)
+
+
+def print_json(row: dict[str, Any]) -> None:
+    """Print one object on a line of its own."""
+    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)
+
+
+def day_or_moment(text: str | None) -> datetime | None:
+    """Return what --since says: a day (its midnight in UTC) or a moment; raises UsageError."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--since {text}: write a day such as 2024-01-31") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,49 @@
+"""Verbs that visit sites: crawl, backfill, parks."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from monitor.cli.app import UNSEEN, app, common, say, warn
+from monitor.stopping import stopping
+from monitor.visiting import Visitors, VisitResult, visit_parks
+
+
+class Recheck(StrEnum):
+    """Which known articles a visit asks for again."""
+
+    DUE = "due"
+    ALL = "all"
+    NONE = "none"
+
+
+@app.command()
+def crawl(
+    parks: Annotated[list[str] | None, typer.Argument(help="Slugs of parks; all of them if left out.")] = None,
+    recheck: Annotated[Recheck, typer.Option(help="Known articles to ask for again.")] = Recheck.DUE,
+) -> None:
+    """Visit parks now: read what is new, and ask again for what is due."""
+    known, errors = common.seeds
+    chosen = [common.park(slug) for slug in parks] if parks else list(known.values())
+    for error in errors if not parks else []:
+        warn(f"parkwatch: {error}")
+    common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
+    with common.store() as store:
+        visitors = Visitors()
+        with stopping(visitors.stop):
+            results = visit_parks(
+                common.settings, store, chosen, arguments={"recheck": recheck.value}, visitors=visitors
+            )
+    for result in results:
+        say(_line(result))
+    unseen = [result for result in results if result.outcome != "done"]
+    for result in unseen:
+        warn(f"parkwatch: {result.park}: {result.outcome}: {result.reason}")
+    if unseen or (errors and not parks):
+        raise typer.Exit(UNSEEN)
+
+
+def _line(result: VisitResult) -> str:
+    changes = "no change" if not result.changes else f"{result.changes} change{'s' * (result.changes != 1)}"
+    return f"{result.park:<24} {result.outcome:<9} {changes}"

@@ -1,0 +1,167 @@
+"""Read what the operator set: parkwatch.toml, the environment over it, defaults below it."""
+
+import difflib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from crawler.seeds import BUNDLED, SeedError, read_toml
+
+PREFIX = "PARKWATCH_"
+DEFAULT_FILE = Path("parkwatch.toml")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the sentence names the file or variable, the key and what to write."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSection(_Section):
+    """Where everything is kept."""
+
+    url: str = Field("sqlite:///parkwatch.db", description="the store's address")
+
+
+class SeedsSection(_Section):
+    """Where park and layout files are."""
+
+    parks: Path = Field(BUNDLED / "parks", description="folder of park files; the bundled ones if left out")
+    layouts: Path = Field(BUNDLED / "layouts", description="folder of layouts; the bundled ones if left out")
+
+
+class CrawlSection(_Section):
+    """How sites are asked."""
+
+    delay: float = Field(2.0, ge=0, description="seconds between two requests to a host")
+    concurrency: int = Field(1, ge=1, le=16, description="requests to a host at the same time")
+    deadline: int = Field(3600, ge=10, description="seconds a visit may take")
+    timeout: int = Field(30, ge=1, description="seconds one page may take")
+    max_page_bytes: int = Field(8_388_608, ge=65_536, description="bytes one page may have, unpacked")
+    tls_verify: bool | str = Field(True, description="true, false, or a file of CA certificates")
+    user_agent: str = Field("Parkwatch/0.1", description="how the crawler names itself")
+    contact: str = Field("", description="address or page of yours, sent along with the user agent")
+    first_visit_pages: int = Field(30, ge=1, description="listing pages that a first visit reads")
+    listing_pages: int = Field(30, ge=1, description="listing pages that a later visit reads at the most")
+    whole_listing_hours: int = Field(168, ge=1, description="hours after which a listing is read whole again")
+    processes: int = Field(2, ge=1, le=16, description="child processes that visit at the same time")
+
+    @field_validator("tls_verify", mode="before")
+    @classmethod
+    def _word_or_file(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        if isinstance(value, str) and not Path(value).is_file():
+            raise ValueError("write true, false or the path of a file of CA certificates")
+        return value
+
+
+class MailSection(_Section):
+    """How digests leave."""
+
+    host: str = Field("localhost", description="the mail server")
+    port: int = Field(25, ge=1, le=65535, description="its port")
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none")
+    user: str = Field("", description="login name; no login if empty")
+    password_file: Path | None = Field(None, description="file that holds the password, readable by you alone")
+    sender: str = Field("parkwatch@localhost", description="address that digests come from")
+    timeout: int = Field(60, ge=1, description="seconds to wait for the server's answer")
+    tls_verify: bool | str = Field(True, description="true, false, or a file of CA certificates")
+
+
+class DigestSection(_Section):
+    """How a digest looks."""
+
+    baseline_items: int = Field(
+        3, ge=0, le=20, description="articles shown of a park that was visited for the first time"
+    )
+    items_per_park: int = Field(25, ge=1, description="changes of a park shown whole; the rest as headlines")
+    excerpt_chars: int = Field(240, ge=40, description="characters shown of a new article's text")
+
+
+class LogSection(_Section):
+    """What is written to stderr."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="how much is told")
+
+
+class Settings(BaseSettings):
+    """All settings, read once and handed down."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+    )
+    store: StoreSection = StoreSection.model_construct()
+    seeds: SeedsSection = SeedsSection.model_construct()
+    crawl: CrawlSection = CrawlSection.model_construct()
+    mail: MailSection = MailSection.model_construct()
+    digest: DigestSection = DigestSection.model_construct()
+    log: LogSection = LogSection.model_construct()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return env_settings, init_settings
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read the settings; raises SettingsError. A file that is named must be there, the default one need not."""
+    path = file or DEFAULT_FILE
+    if file is not None and not file.is_file():
+        raise SettingsError(f"{file}: there is no such settings file; write one with 'parkwatch init'")
+    try:
+        data = read_toml(path) if path.is_file() else {}
+    except SeedError as error:
+        raise SettingsError(str(error)) from error
+    _refuse_unknown_variables()
+    try:
+        return Settings(**data)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, path)) from error
+
+
+def all_keys() -> Iterator[tuple[str, Any]]:
+    """Yield every setting as ``section.key`` with pydantic's description of it."""
+    for section, found in Settings.model_fields.items():
+        assert isinstance(found.annotation, type)
+        for key, field in found.annotation.model_fields.items():
+            yield f"{section}.{key}", field
+
+
+def variable_of(key: str) -> str:
+    """Return the environment's name of a setting."""
+    return PREFIX + key.replace(".", "__").upper()
+
+
+def _refuse_unknown_variables() -> None:
+    known = [variable_of(key) for key, _ in all_keys()]
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and "__" in name and name.upper() not in known:
+            raise SettingsError(f"the variable {name} names no setting{_nearest(name.upper(), known)}")
+
+
+def _sentence(error: ValidationError, path: Path) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if part not in ("bool", "str"))
+    place = variable_of(key) if variable_of(key) in map(str.upper, os.environ) else str(path)
+    if first["type"] == "extra_forbidden":
+        return f"{place}: unknown key '{key}'{_nearest(key, [name for name, _ in all_keys()])}"
+    return f"{place}: {key}: {first['msg'].removeprefix('Value error, ')} (found {first.get('input')!r})"
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f", did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,172 @@
+"""Run visits in child processes with a deadline, and work out what became of each."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.crawl_settings import scrapy_settings
+from monitor.settings import Settings
+from storage.clock import utc_now
+from storage.database import Store, visits
+from storage.records import Park
+
+#: After its deadline a visit closes by itself; a child that is still there so much later is killed.
+_GRACE_S = 60
+
+Event = dict[str, Any]
+Watcher = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitResult:
+    """How the visit of one park ended."""
+
+    park: str
+    outcome: str
+    reason: str | None = None
+    changes: int = 0
+
+
+@dataclass
+class Visitors:
+    """Holds the child processes at work, so that they can be told to stop."""
+
+    children: list["subprocess.Popen[str]"] = field(default_factory=list)
+    is_stopping: bool = False
+
+    def stop(self) -> None:
+        """Ask every child to end in good order; a second call ends them at once."""
+        number = signal.SIGKILL if self.is_stopping else signal.SIGINT
+        self.is_stopping = True
+        for child in self.children:
+            if child.poll() is None:
+                child.send_signal(number)
+
+
+def chains_of(parks: Iterable[Park]) -> list[list[str]]:
+    """Return slugs in chains: parks that share a host must not be visited at the same time."""
+    chains: list[tuple[set[str], list[str]]] = []
+    for park in parks:
+        hosts, slugs = set(park.hosts), [park.slug]
+        apart = []
+        for chain in chains:
+            if chain[0] & hosts:
+                hosts |= chain[0]
+                slugs = chain[1] + slugs
+            else:
+                apart.append(chain)
+        chains = [*apart, (hosts, slugs)]
+    return [slugs for _, slugs in chains]
+
+
+def visit_parks(
+    settings: Settings,
+    store: Store,
+    parks: Iterable[Park],
+    *,
+    arguments: dict[str, str],
+    watch: Watcher | None = None,
+    visitors: Visitors | None = None,
+) -> list[VisitResult]:
+    """Visit parks and return what became of each, in the order of their slugs."""
+    chains = chains_of(parks)
+    batches = [chains[at :: settings.crawl.processes] for at in range(min(settings.crawl.processes, len(chains)))]
+    visitors = visitors or Visitors()
+    with ThreadPoolExecutor(max_workers=max(1, len(batches))) as pool:
+        runs = [pool.submit(_run_batch, settings, store, batch, arguments, watch, visitors) for batch in batches]
+        results = [result for run in runs for result in run.result()]
+    return sorted(results, key=lambda result: result.park)
+
+
+def _run_batch(
+    settings: Settings,
+    store: Store,
+    chains: list[list[str]],
+    arguments: dict[str, str],
+    watch: Watcher | None,
+    visitors: Visitors,
+) -> list[VisitResult]:
+    child = _start(visitors)
+    deadline = max(map(len, chains)) * settings.crawl.deadline + _GRACE_S
+    timer = threading.Timer(deadline, child.kill)
+    timer.start()
+    ended: dict[str, VisitResult] = {}
+    try:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(_plan(settings, chains, arguments)) + "\n")
+        child.stdin.flush()
+        for line in child.stdout:
+            event = _event(line)
+            if event is None:
+                continue
+            if event["event"] in ("ended", "refused"):
+                ended[event["park"]] = VisitResult(
+                    park=event["park"],
+                    outcome=event.get("outcome", "refused"),
+                    reason=event["reason"],
+                    changes=event.get("changes", 0),
+                )
+            if watch:
+                watch(event)
+        child.wait()
+    except BrokenPipeError:
+        child.wait()
+    finally:
+        timer.cancel()
+        child.kill()
+        child.wait()
+    return _with_the_dead(store, child.pid, chains, ended, stopped=visitors.is_stopping)
+
+
+def _start(visitors: Visitors) -> "subprocess.Popen[str]":
+    child = subprocess.Popen(
+        [sys.executable, "-m", "crawler.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        # Its own group: Ctrl-C reaches the parent alone, who tells the children.
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    visitors.children.append(child)
+    return child
+
+
+def _plan(settings: Settings, chains: list[list[str]], arguments: dict[str, str]) -> dict[str, Any]:
+    tls = settings.crawl.tls_verify
+    return {
+        "chains": chains,
+        "arguments": arguments,
+        "settings": scrapy_settings(settings),
+        "log_level": settings.log.level,
+        "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
+    }
+
+
+def _event(line: str) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
+def _with_the_dead(
+    store: Store, pid: int, chains: list[list[str]], ended: dict[str, VisitResult], *, stopped: bool
+) -> list[VisitResult]:
+    reason = "its process was killed" if not stopped else "stopped by hand"
+    with store.writing() as session:
+        visits.cut_off_processes(session, host=socket.gethostname(), pid=pid, now=utc_now(), reason=reason)
+    slugs = [slug for chain in chains for slug in chain]
+    missing = VisitResult(park="", outcome=visits.CUT_OFF, reason=f"{reason} before the visit ended")
+    return [ended.get(slug) or VisitResult(park=slug, outcome=missing.outcome, reason=missing.reason) for slug in slugs]

@@ -1,0 +1,284 @@
+"""Write what was seen of articles: version, change and ledger number in the caller's one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from storage.database import captures, ledger
+from storage.database.ledger import fields_of
+from storage.database.tables import (
+    AddressRow,
+    ArticleRow,
+    UnreadRow,
+    VersionCaptureRow,
+    VersionRow,
+    VisitRow,
+)
+from storage.decisions import (
+    Decision,
+    content_hash,
+    decide,
+    last_modified_is_plausible,
+    next_check,
+)
+from storage.records import (
+    ArticleState,
+    ChangeKind,
+    KnownArticle,
+    Observation,
+    Origin,
+    Validators,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What an observation led to: the ledger numbers it was given, and the kinds of change."""
+
+    article_id: int
+    version: int
+    numbers: tuple[int, ...]
+    kinds: tuple[ChangeKind, ...]
+    is_new_article: bool
+
+
+def find(session: Session, park: str, key: str) -> KnownArticle | None:
+    """Return the article that is on record under *key*, with the fields of its present version."""
+    row = _row(session, park, key)
+    if row is None:
+        return None
+    return KnownArticle(
+        id=row.id,
+        key=key,
+        url=row.url,
+        state=ArticleState(row.state),
+        fields=fields_of(_version(session, row)),
+        version=row.version,
+        content_hash=row.content_hash,
+        last_seen=row.last_seen,
+    )
+
+
+def record(session: Session, observation: Observation) -> Recorded:
+    """Decide what a good reading means and write it: captures, version, changes, and when to look again."""
+    known = find(session, observation.park, observation.known_as or observation.key)
+    if known is None:
+        observation = replace(observation, origin=_origin(session, observation))
+    decision = decide(observation, known)
+    if known is None:
+        row = _new_article(session, observation)
+        version_before = None
+        seen_after = _last_joined(session, observation.park, observation.visit)
+        previous_url = None
+    else:
+        row = session.get_one(ArticleRow, known.id)
+        version_before, seen_after, previous_url = row.version, row.last_seen, row.url
+    if decision.new_address or known is None:
+        _add_address(session, row, observation)
+    if decision.is_new_version:
+        _add_version(session, row, observation)
+    row.headline = observation.fields.headline if decision.is_new_version else row.headline
+    numbers = tuple(
+        ledger.append(
+            session,
+            kind=kind,
+            article=row,
+            changed_fields=names,
+            version_before=version_before,
+            version_after=row.version,
+            previous_url=previous_url if kind is ChangeKind.MOVED else None,
+            seen_after=seen_after,
+            seen_at=observation.seen_at,
+            visit_id=observation.visit,
+        )
+        for kind, names in decision.changes
+    )
+    _seen_alive(row, observation)
+    session.execute(delete(UnreadRow).where(UnreadRow.park == row.park, UnreadRow.key == observation.key))
+    return Recorded(
+        article_id=row.id, version=row.version, numbers=numbers, kinds=_kinds(decision), is_new_article=known is None
+    )
+
+
+def confirm(session: Session, article_id: int, seen_at: datetime) -> None:
+    """Note a 304: the article stands as it was."""
+    row = session.get_one(ArticleRow, article_id)
+    row.last_seen = seen_at
+    row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
+    row.unconfirmed_checks += 1
+
+
+def postpone(session: Session, article_id: int, now: datetime) -> None:
+    """Note that a known article could not be read: nothing about it changes but when it is asked for again."""
+    row = session.get_one(ArticleRow, article_id)
+    row.next_check_at = next_check(row.published_at, row.first_seen, now)
+
+
+def change_state(
+    session: Session,
+    article_ids: Iterable[int],
+    state: ArticleState,
+    *,
+    seen_at: datetime,
+    visit: int,
+) -> tuple[int, ...]:
+    """Write that articles were removed or are no longer listed; those that are so already stay as they are."""
+    kind = {
+        ArticleState.REMOVED: ChangeKind.REMOVED,
+        ArticleState.UNLISTED: ChangeKind.UNLISTED,
+    }[state]
+    numbers = []
+    for article_id in article_ids:
+        row = session.get_one(ArticleRow, article_id)
+        if row.state in (state.value, ArticleState.REMOVED.value):
+            continue
+        row.state = state.value
+        row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
+        row.etag = row.last_modified = None
+        numbers.append(
+            ledger.append(
+                session,
+                kind=kind,
+                article=row,
+                version_before=row.version,
+                version_after=row.version,
+                seen_after=row.last_seen,
+                seen_at=seen_at,
+                visit_id=visit,
+            )
+        )
+    return tuple(numbers)
+
+
+def _origin(session: Session, observation: Observation) -> Origin:
+    """Return why the article was first listed, which outlives the visit that listed it."""
+    query = select(UnreadRow.origin).where(UnreadRow.park == observation.park, UnreadRow.key == observation.key)
+    origin = session.scalars(query).first()
+    return Origin(origin) if origin else observation.origin
+
+
+def _row(session: Session, park: str, key: str) -> ArticleRow | None:
+    return session.scalars(
+        select(ArticleRow)
+        .join(AddressRow, AddressRow.article_id == ArticleRow.id)
+        .where(AddressRow.park == park, AddressRow.key == key)
+    ).one_or_none()
+
+
+def _version(session: Session, row: ArticleRow) -> VersionRow:
+    return session.scalars(
+        select(VersionRow).where(VersionRow.article_id == row.id, VersionRow.number == row.version)
+    ).one()
+
+
+def _new_article(session: Session, observation: Observation) -> ArticleRow:
+    row = ArticleRow(
+        park=observation.park,
+        state=ArticleState.LIVE.value,
+        origin=observation.origin.value,
+        key=observation.key,
+        url=observation.url,
+        headline=observation.fields.headline,
+        version=0,
+        content_hash="",
+        published_at=_published(observation.fields.date_published),
+        first_seen=observation.seen_at,
+        last_seen=observation.seen_at,
+        next_check_at=observation.seen_at,
+        listed_headline=observation.listed_headline,
+        listed_visit=None if observation.origin is Origin.BACKFILL else observation.visit,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _add_address(session: Session, row: ArticleRow, observation: Observation) -> None:
+    known = session.scalars(
+        select(AddressRow).where(AddressRow.park == row.park, AddressRow.key == observation.key)
+    ).one_or_none()
+    if known is None:
+        session.add(
+            AddressRow(
+                article_id=row.id,
+                park=row.park,
+                key=observation.key,
+                url=observation.url,
+                first_seen=observation.seen_at,
+            )
+        )
+    else:
+        known.url = observation.url
+    row.key, row.url = observation.key, observation.url
+
+
+def _add_version(session: Session, row: ArticleRow, observation: Observation) -> None:
+    fields = observation.fields
+    row.version += 1
+    row.content_hash = content_hash(fields)
+    row.published_at = _published(fields.date_published) or row.published_at
+    version = VersionRow(
+        article_id=row.id,
+        number=row.version,
+        headline=fields.headline,
+        date_published=fields.date_published,
+        date_published_raw=fields.date_published_raw,
+        source=fields.source,
+        body=list(fields.body),
+        in_language=fields.in_language,
+        content_hash=row.content_hash,
+        layout=observation.layout,
+        layout_revision=observation.layout_revision,
+        located_by=dict(observation.located_by),
+        seen_at=observation.seen_at,
+    )
+    session.add(version)
+    session.flush()
+    for page, capture in enumerate(observation.captures, 1):
+        capture_id = captures.keep(session, row.park, capture)
+        session.add(VersionCaptureRow(version_id=version.id, page=page, capture_id=capture_id))
+
+
+def _seen_alive(row: ArticleRow, observation: Observation) -> None:
+    seen_at = observation.seen_at
+    if row.state == ArticleState.REMOVED.value:
+        row.state = ArticleState.LIVE.value
+    row.last_seen = seen_at
+    row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
+    row.unconfirmed_checks = 0
+    validators = trusted(observation.validators, observation.fields.date_published)
+    row.etag, row.last_modified = validators.etag, validators.last_modified
+
+
+def trusted(validators: Validators, date_published: str | None) -> Validators:
+    """Return the validators if the server can be believed, none otherwise."""
+    try:
+        modified = parsedate_to_datetime(validators.last_modified) if validators.last_modified else None
+    except ValueError:
+        modified, validators = None, Validators(etag=validators.etag)
+    return validators if last_modified_is_plausible(modified, date_published) else Validators()
+
+
+def _published(iso: str | None) -> datetime | None:
+    if not iso:
+        return None
+    moment = datetime.fromisoformat(iso)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _last_joined(session: Session, park: str, visit: int | None) -> datetime | None:
+    """Return the start of the last visit whose listing joined up: an article found now was not there then."""
+    return session.scalars(
+        select(VisitRow.started_at)
+        .where(VisitRow.park == park, VisitRow.listing_joined, VisitRow.id != (visit or 0))
+        .order_by(VisitRow.started_at.desc())
+        .limit(1)
+    ).first()
+
+
+def _kinds(decision: Decision) -> tuple[ChangeKind, ...]:
+    return tuple(kind for kind, _ in decision.changes)

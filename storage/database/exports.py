@@ -1,0 +1,244 @@
+"""Read what people and scripts ask for: articles, versions, visits, conditions, each as a stream."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.database.ledger import fields_of
+from storage.database.tables import (
+    ArticleRow,
+    CaptureRow,
+    ConditionRow,
+    UnreadRow,
+    VersionCaptureRow,
+    VersionRow,
+    VisitRow,
+)
+from storage.records import ArticleFields, ArticleState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleLine:
+    """An article with its present version."""
+
+    id: int
+    park: str
+    url: str
+    state: ArticleState
+    version: int
+    first_seen: datetime
+    last_seen: datetime
+    fields: ArticleFields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """A version with what it was read from."""
+
+    number: int
+    seen_at: datetime
+    fields: ArticleFields
+    layout: str
+    layout_revision: str
+    is_restated: bool
+    captures: tuple[tuple[str, datetime, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitLine:
+    """A visit as it was counted."""
+
+    id: int
+    park: str
+    kind: str
+    is_baseline: bool
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    reason: str | None
+    listing_pages: int
+    listing_joined: bool
+    planned: int
+    fetched: int
+    unchanged: int
+    failed: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionLine:
+    """An episode in which a park could not be seen."""
+
+    park: str
+    kind: str
+    began_at: datetime
+    ended_at: datetime | None
+    evidence: str
+
+
+def articles(
+    session: Session, *, park: str | None = None, since: datetime | None = None, article_id: int | None = None
+) -> Iterator[ArticleLine]:
+    """Yield articles by park and id; *since*: those seen for the first time, or changed, from then on."""
+    query = (
+        select(ArticleRow, VersionRow)
+        .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
+        .order_by(ArticleRow.park, ArticleRow.id)
+    )
+    if park:
+        query = query.where(ArticleRow.park == park)
+    if since:
+        query = query.where(VersionRow.seen_at >= since)
+    if article_id is not None:
+        query = query.where(ArticleRow.id == article_id)
+    for row, version in session.execute(query.execution_options(yield_per=500)):
+        yield ArticleLine(
+            id=row.id,
+            park=row.park,
+            url=row.url,
+            state=ArticleState(row.state),
+            version=row.version,
+            first_seen=row.first_seen,
+            last_seen=row.last_seen,
+            fields=fields_of(version),
+        )
+
+
+def newest(session: Session, park: str, limit: int) -> list[ArticleLine]:
+    """Return the newest articles of a park by the day of publication."""
+    query = (
+        select(ArticleRow, VersionRow)
+        .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
+        .where(ArticleRow.park == park, ArticleRow.published_at.is_not(None))
+        .order_by(ArticleRow.published_at.desc())
+        .limit(limit)
+    )
+    return [
+        ArticleLine(
+            id=row.id,
+            park=row.park,
+            url=row.url,
+            state=ArticleState(row.state),
+            version=row.version,
+            first_seen=row.first_seen,
+            last_seen=row.last_seen,
+            fields=fields_of(version),
+        )
+        for row, version in session.execute(query)
+    ]
+
+
+def article_by_url(session: Session, url: str) -> int | None:
+    """Return the id of the article at an address."""
+    return session.scalars(select(ArticleRow.id).where(ArticleRow.url == url).limit(1)).first()
+
+
+def versions(session: Session, article_id: int) -> list[VersionLine]:
+    """Return an article's versions, oldest first, each with the captures it was read from."""
+    lines = []
+    query = select(VersionRow).where(VersionRow.article_id == article_id).order_by(VersionRow.number)
+    for row in session.scalars(query):
+        captures = session.execute(
+            select(CaptureRow.url, CaptureRow.captured_at, CaptureRow.blob_hash)
+            .join(VersionCaptureRow, VersionCaptureRow.capture_id == CaptureRow.id)
+            .where(VersionCaptureRow.version_id == row.id)
+            .order_by(VersionCaptureRow.page)
+        )
+        lines.append(
+            VersionLine(
+                number=row.number,
+                seen_at=row.seen_at,
+                fields=fields_of(row),
+                layout=row.layout,
+                layout_revision=row.layout_revision,
+                is_restated=row.is_restated,
+                captures=tuple((url, at, digest) for url, at, digest in captures),
+            )
+        )
+    return lines
+
+
+def visits(
+    session: Session, *, park: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[VisitLine]:
+    """Yield visits, oldest first."""
+    query = select(VisitRow).order_by(VisitRow.id)
+    if park:
+        query = query.where(VisitRow.park == park)
+    if since:
+        query = query.where(VisitRow.started_at >= since)
+    if until:
+        query = query.where(VisitRow.started_at < until)
+    for row in session.scalars(query.execution_options(yield_per=500)):
+        yield _visit(row)
+
+
+def last_visit(session: Session, park: str, *, joined: bool = False) -> VisitLine | None:
+    """Return a park's newest visit, or its newest one whose listing joined up."""
+    query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == "visit")
+    if joined:
+        query = query.where(VisitRow.listing_joined)
+    row = session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
+    return _visit(row) if row else None
+
+
+def _visit(row: VisitRow) -> VisitLine:
+    return VisitLine(
+        id=row.id,
+        park=row.park,
+        kind=row.kind,
+        is_baseline=row.is_baseline,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        reason=row.reason,
+        listing_pages=row.listing_pages,
+        listing_joined=row.listing_joined,
+        planned=row.planned,
+        fetched=row.fetched,
+        unchanged=row.unchanged,
+        failed=row.failed,
+        changes=row.changes,
+    )
+
+
+def conditions(session: Session, *, park: str | None = None, since: datetime | None = None) -> Iterator[ConditionLine]:
+    """Yield conditions, oldest first; *since*: those that begin, end or go on from then on."""
+    query = select(ConditionRow).order_by(ConditionRow.id)
+    if park:
+        query = query.where(ConditionRow.park == park)
+    if since:
+        query = query.where((ConditionRow.ended_at.is_(None)) | (ConditionRow.ended_at >= since))
+    for row in session.scalars(query):
+        yield ConditionLine(
+            park=row.park, kind=row.kind, began_at=row.began_at, ended_at=row.ended_at, evidence=row.evidence
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadLine:
+    """A listed article that could not be read yet."""
+
+    park: str
+    url: str
+    headline: str | None
+    reason: str | None
+    attempts: int
+
+
+def unread(session: Session, *, park: str | None = None) -> Iterator[UnreadLine]:
+    """Yield listed articles that were tried and could not be read."""
+    query = select(UnreadRow).where(UnreadRow.attempts > 0).order_by(UnreadRow.id)
+    if park:
+        query = query.where(UnreadRow.park == park)
+    for row in session.scalars(query):
+        yield UnreadLine(park=row.park, url=row.url, headline=row.headline, reason=row.reason, attempts=row.attempts)
+
+
+def counts(session: Session, park: str) -> dict[str, int]:
+    """Return how many articles of a park are in which state."""
+    query = select(ArticleRow.state, func.count()).where(ArticleRow.park == park).group_by(ArticleRow.state)
+    return {row[0]: row[1] for row in session.execute(query)}

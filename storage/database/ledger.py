@@ -1,0 +1,125 @@
+"""Append to the ledger, and read it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, aliased
+
+from storage.database.tables import ArticleRow, LedgerHeadRow, LedgerRow, VersionRow
+from storage.records import ArticleFields, ChangeKind, LedgerEntry
+
+HEAD = 1
+
+
+def append(
+    session: Session,
+    *,
+    kind: ChangeKind,
+    article: ArticleRow,
+    changed_fields: tuple[str, ...] = (),
+    version_before: int | None = None,
+    version_after: int | None = None,
+    previous_url: str | None = None,
+    seen_after: datetime | None,
+    seen_at: datetime,
+    visit_id: int | None,
+) -> int:
+    """Write one change and return its number.
+
+    The head's row stays locked until this transaction commits, so that numbers have no gaps and become visible in
+    their order: no reader's position can pass a number that commits later.
+    """
+    number = session.scalars(
+        update(LedgerHeadRow)
+        .where(LedgerHeadRow.id == HEAD)
+        .values(number=LedgerHeadRow.number + 1)
+        .returning(LedgerHeadRow.number)
+    ).one()
+    session.add(
+        LedgerRow(
+            number=number,
+            kind=kind.value,
+            park=article.park,
+            article_id=article.id,
+            url=article.url,
+            previous_url=previous_url,
+            headline=article.headline,
+            version_before=version_before,
+            version_after=version_after,
+            changed_fields=list(changed_fields),
+            seen_after=seen_after,
+            seen_at=seen_at,
+            visit_id=visit_id,
+        )
+    )
+    session.flush()
+    return int(number)
+
+
+def head(session: Session) -> int:
+    """Return the last number given, 0 for an empty ledger."""
+    return session.scalars(select(LedgerHeadRow.number).where(LedgerHeadRow.id == HEAD)).one()
+
+
+def entries(
+    session: Session,
+    *,
+    after: int = 0,
+    up_to: int | None = None,
+    parks: tuple[str, ...] = (),
+    since: datetime | None = None,
+    article_id: int | None = None,
+) -> Iterator[LedgerEntry]:
+    """Yield changes in order of their numbers, each with the fields of the versions before and after it."""
+    before, later = aliased(VersionRow), aliased(VersionRow)
+    query = (
+        select(LedgerRow, before, later)
+        .outerjoin(
+            before,
+            (before.article_id == LedgerRow.article_id) & (before.number == LedgerRow.version_before),
+        )
+        .outerjoin(
+            later,
+            (later.article_id == LedgerRow.article_id) & (later.number == LedgerRow.version_after),
+        )
+        .where(LedgerRow.number > after)
+        .order_by(LedgerRow.number)
+    )
+    if up_to is not None:
+        query = query.where(LedgerRow.number <= up_to)
+    if parks:
+        query = query.where(LedgerRow.park.in_(parks))
+    if since is not None:
+        query = query.where(LedgerRow.seen_at >= since)
+    if article_id is not None:
+        query = query.where(LedgerRow.article_id == article_id)
+    for row, old, new in session.execute(query.execution_options(yield_per=500)):
+        yield LedgerEntry(
+            number=row.number,
+            kind=ChangeKind(row.kind),
+            park=row.park,
+            article_id=row.article_id,
+            url=row.url,
+            headline=row.headline,
+            seen_after=row.seen_after,
+            seen_at=row.seen_at,
+            changed_fields=tuple(row.changed_fields),
+            before=row.version_before,
+            after=row.version_after,
+            fields_before=fields_of(old) if old else None,
+            fields_after=fields_of(new) if new else None,
+            previous_url=row.previous_url,
+        )
+
+
+def fields_of(row: VersionRow) -> ArticleFields:
+    """Return a version's fields as the record that travels."""
+    return ArticleFields(
+        headline=row.headline,
+        date_published=row.date_published,
+        date_published_raw=row.date_published_raw,
+        source=row.source,
+        body=tuple(row.body),
+        in_language=row.in_language,
+    )

@@ -1,0 +1,204 @@
+"""Say what a visit is to ask for: what is listed and not yet read, and what is known and due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from storage.database import ledger
+from storage.database.tables import AddressRow, ArticleRow, UnreadRow
+from storage.records import ArticleState, ChangeKind, Link, Origin, Recheck, Validators
+from storage.text import comparison_text
+
+#: Every so many confirmations by 304 the page is fetched whole: some servers answer 304 although it changed.
+WHOLE_EVERY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What the store knows of a listing's links."""
+
+    unknown: tuple[Link, ...]
+    #: Known articles that the listing itself says have changed: another headline, another path, or back again.
+    suspicious: tuple[Recheck, ...]
+    #: For each link in its order: is it on record, read or not.
+    is_known: tuple[bool, ...]
+
+
+def note_listing(
+    session: Session,
+    park: str,
+    links: Sequence[Link],
+    *,
+    visit: int,
+    origin: Origin,
+    now: datetime,
+    joined_at: datetime | None = None,
+    backfill_id: int | None = None,
+) -> Listed:
+    """Write down which articles a listing named; those not on record wait to be read until they are.
+
+    Whether a listing joins up is judged against what was known by *joined_at*, the last time that it did: what a
+    visit noted before it was cut off must not hide the pages that it never came to.
+    """
+    keys = [link.key for link in links]
+    found = session.execute(
+        select(AddressRow.key, ArticleRow)
+        .join(ArticleRow, ArticleRow.id == AddressRow.article_id)
+        .where(AddressRow.park == park, AddressRow.key.in_(keys))
+    )
+    articles = {row[0]: row[1] for row in found}
+    waiting = {row.key: row for row in session.scalars(_waiting(park).where(UnreadRow.key.in_(keys)))}
+    unknown, suspicious, is_known = [], [], []
+    for link in links:
+        row = articles.get(link.key)
+        first = row.first_seen if row is not None else waiting[link.key].first_listed if link.key in waiting else None
+        is_known.append(first is not None and joined_at is not None and first <= joined_at)
+        if row is not None:
+            if _looks_changed(row, link):
+                suspicious.append(_recheck(row, link.key))
+            row.listed_visit = visit
+            row.listed_headline = link.headline or row.listed_headline
+            if row.state == ArticleState.UNLISTED.value:
+                _listed_again(session, row, visit, now)
+            continue
+        unknown.append(link)
+        if link.key not in waiting:
+            session.add(
+                UnreadRow(
+                    park=park,
+                    key=link.key,
+                    url=link.url,
+                    headline=link.headline,
+                    date=link.date,
+                    origin=origin.value,
+                    backfill_id=backfill_id,
+                    first_listed=now,
+                    next_try_at=now,
+                )
+            )
+        else:
+            waiting[link.key].url = link.url
+    session.flush()
+    return Listed(unknown=tuple(unknown), suspicious=tuple(suspicious), is_known=tuple(is_known))
+
+
+def _listed_again(session: Session, row: ArticleRow, visit: int, now: datetime) -> None:
+    row.state = ArticleState.LIVE.value
+    ledger.append(
+        session,
+        kind=ChangeKind.RESTORED,
+        article=row,
+        version_before=row.version,
+        version_after=row.version,
+        seen_after=row.last_seen,
+        seen_at=now,
+        visit_id=visit,
+    )
+
+
+def _looks_changed(row: ArticleRow, link: Link) -> bool:
+    if row.state == ArticleState.REMOVED.value:
+        return True
+    said, before = (
+        comparison_text(link.headline or ""),
+        comparison_text(row.listed_headline or ""),
+    )
+    return bool(said and before and said != before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A listed article that is to be read."""
+
+    link: Link
+    origin: Origin
+
+
+def unread(session: Session, park: str, *, now: datetime | None, backfill_id: int | None = None) -> list[Unread]:
+    """Return what waits to be read, oldest first: all of it, or what is due at *now*; of a backfill only its own."""
+    query = _waiting(park).order_by(UnreadRow.id)
+    query = query.where(
+        UnreadRow.backfill_id == backfill_id if backfill_id is not None else UnreadRow.backfill_id.is_(None)
+    )
+    if now is not None:
+        query = query.where(UnreadRow.next_try_at <= now)
+    return [
+        Unread(
+            link=Link(key=row.key, url=row.url, headline=row.headline, date=row.date),
+            origin=Origin(row.origin),
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def could_not_read(session: Session, park: str, key: str, reason: str, now: datetime) -> None:
+    """Note why a listed article could not be read, and when to try again: after 1 h, 2 h, 4 h … 7 days."""
+    for row in session.scalars(_waiting(park).where(UnreadRow.key == key)):
+        row.attempts += 1
+        row.reason = reason[:500]
+        row.next_try_at = now + min(timedelta(hours=2 ** min(row.attempts - 1, 8)), timedelta(days=7))
+
+
+def forget_unread(session: Session, park: str, key: str) -> None:
+    """Let go of an address that turned out to be outside a backfill's span, or another address of a known article."""
+    for row in session.scalars(_waiting(park).where(UnreadRow.key == key)):
+        session.delete(row)
+
+
+def count_unread(session: Session, park: str) -> int:
+    """Return how many listed articles wait to be read."""
+    return session.scalar(select(func.count()).select_from(_waiting(park).subquery())) or 0
+
+
+def rechecks(
+    session: Session,
+    park: str,
+    *,
+    due_at: datetime | None,
+    after_id: int = 0,
+    limit: int = 200,
+) -> list[Recheck]:
+    """Return known articles behind *after_id* in order of their ids: those due at *due_at*, or all of them."""
+    query = select(ArticleRow).where(ArticleRow.park == park, ArticleRow.id > after_id)
+    if due_at is not None:
+        query = query.where(ArticleRow.next_check_at <= due_at)
+    return [_recheck(row, row.key) for row in session.scalars(query.order_by(ArticleRow.id).limit(limit))]
+
+
+def missing_from_listing(
+    session: Session, park: str, visit: int, *, alive_since: datetime | None = None
+) -> list[Recheck]:
+    """Return the live articles that a whole listing, read in *visit*, no longer names though it once did.
+
+    With *alive_since* only those of them that answered since then.
+    """
+    query = select(ArticleRow).where(
+        ArticleRow.park == park,
+        ArticleRow.state == ArticleState.LIVE.value,
+        ArticleRow.listed_visit.is_not(None),
+        ArticleRow.listed_visit != visit,
+    )
+    if alive_since is not None:
+        query = query.where(ArticleRow.last_seen >= alive_since)
+    return [_recheck(row, row.key) for row in session.scalars(query)]
+
+
+def twin(session: Session, park: str, content_hash: str) -> Recheck | None:
+    """Return an article of the park that says word for word the same: it may have moved."""
+    row = session.scalars(
+        select(ArticleRow).where(ArticleRow.park == park, ArticleRow.content_hash == content_hash).limit(1)
+    ).first()
+    return _recheck(row, row.key) if row else None
+
+
+def _recheck(row: ArticleRow, key: str) -> Recheck:
+    whole = row.unconfirmed_checks >= WHOLE_EVERY
+    validators = Validators() if whole else Validators(etag=row.etag, last_modified=row.last_modified)
+    return Recheck(article_id=row.id, key=key, url=row.url, validators=validators)
+
+
+def _waiting(park: str) -> Select[UnreadRow]:
+    return select(UnreadRow).where(UnreadRow.park == park)

@@ -1,0 +1,145 @@
+"""Decide what an observation means, given what is known: values in, values out, no clock and no database."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage.records import (
+    FIELDS,
+    ArticleFields,
+    ArticleState,
+    ChangeKind,
+    KnownArticle,
+    Observation,
+    Origin,
+)
+from storage.text import comparison_text
+
+#: Travels inside every content hash, so that a new rule for equality never looks like a site's edit.
+HASH_VERSION = "1"
+
+
+def content_hash(fields: ArticleFields) -> str:
+    """Return a hash over the fields in the form made for equality; empty fields leave no trace in it."""
+    said = {name: _comparable(fields, name) for name in FIELDS if _comparable(fields, name)}
+    digest = hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return f"{HASH_VERSION}:{digest}"
+
+
+def _comparable(fields: ArticleFields, name: str) -> str:
+    if name == "body":
+        # Paragraph breaks are markup: the same words cut elsewhere are the same text.
+        return "".join(comparison_text(paragraph) for paragraph in fields.body)
+    if name == "date_published":
+        return fields.date_published or comparison_text(fields.date_published_raw or "")
+    return comparison_text(getattr(fields, name) or "")
+
+
+def changed_fields(before: ArticleFields, after: ArticleFields) -> tuple[str, ...]:
+    """Return the names of the fields that differ for a reader, in the order of ``FIELDS``.
+
+    A stamp or a source that one of the two readings lacks is no difference: templates come and go with them, and
+    absence of evidence changes nothing.  Two stamps are compared as far as both go.
+    """
+    return tuple(name for name in FIELDS if _differs(name, _comparable(before, name), _comparable(after, name)))
+
+
+def _differs(name: str, one: str, other: str) -> bool:
+    if name in ("source", "date_published") and not (one and other):
+        return False
+    if name == "date_published":
+        shared = min(len(one), len(other))
+        return one[:shared] != other[:shared]
+    return one != other
+
+
+def kind_of_change(names: tuple[str, ...]) -> ChangeKind | None:
+    """Name a difference: a text that changed outweighs a headline, a headline outweighs a stamp."""
+    if "body" in names or "source" in names:
+        return ChangeKind.EDITED
+    if "headline" in names:
+        return ChangeKind.RETITLED
+    if "date_published" in names:
+        return ChangeKind.REDATED
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the store is to write: changes in order, and whether the fields make a new version."""
+
+    changes: tuple[tuple[ChangeKind, tuple[str, ...]], ...] = ()
+    is_new_article: bool = False
+    is_new_version: bool = False
+    new_address: bool = False
+
+
+def decide(observation: Observation, known: KnownArticle | None) -> Decision:
+    """Say what a good reading means.
+
+    An article of the first visit is on record without a change: it was there before we looked.  What a backfill
+    finds is recovered.  A known article may have come back, moved and changed all at once.
+    """
+    if known is None:
+        kind = {
+            Origin.BASELINE: None,
+            Origin.CRAWL: ChangeKind.NEW,
+            Origin.BACKFILL: ChangeKind.RECOVERED,
+        }[observation.origin]
+        return Decision(
+            is_new_article=True,
+            is_new_version=True,
+            new_address=True,
+            changes=((kind, ()),) if kind else (),
+        )
+    changes: list[tuple[ChangeKind, tuple[str, ...]]] = []
+    if known.state is ArticleState.REMOVED:
+        changes.append((ChangeKind.RESTORED, ()))
+    if observation.is_moved:
+        changes.append((ChangeKind.MOVED, ("url",)))
+    names = changed_fields(known.fields, observation.fields)
+    kind = kind_of_change(names)
+    if kind:
+        changes.append((kind, names))
+    return Decision(
+        changes=tuple(changes),
+        is_new_version=bool(kind),
+        new_address=observation.is_moved,
+    )
+
+
+def next_check(published: datetime | None, first_seen: datetime, now: datetime) -> datetime:
+    """Return when a known article is due again: young ones often, old ones seldom.
+
+    A site corrects a story within days; an article of last year changes hardly ever, but must not be out of sight.
+    """
+    age = now - max(published or first_seen, first_seen - timedelta(days=365))
+    for limit, pause in _PAUSES:
+        if age < limit:
+            return now + pause
+    return now + timedelta(days=30)
+
+
+# A little under the round figures, so that a visit at a steady cadence does not miss its turn by seconds.
+_PAUSES = (
+    (timedelta(days=3), timedelta(hours=5, minutes=30)),
+    (timedelta(days=14), timedelta(hours=23)),
+    (timedelta(days=60), timedelta(days=6, hours=20)),
+)
+
+
+def believes_removals(gone: int, asked: int) -> bool:
+    """Say whether articles that answer 404 or 410 are gone, or whether the site is in disorder.
+
+    A site takes down an article or two; one that has lost a third of everything at once is being rebuilt or is
+    broken, and absence of evidence changes nothing.
+    """
+    return gone <= max(3, asked // 3)
+
+
+def last_modified_is_plausible(modified: datetime | None, date_published: str | None) -> bool:
+    """Say whether a server can be believed: a page was not last changed well before it was published."""
+    if modified is None or not date_published:
+        return True
+    return modified.date() >= datetime.fromisoformat(date_published).date() - timedelta(days=2)

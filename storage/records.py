@@ -1,0 +1,190 @@
+"""The words of the house as types: frozen records that travel between its rooms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+#: Fields of an article that a layout reads, in the order in which people read them (schema.org NewsArticle names).
+FIELDS = ("headline", "date_published", "source", "body")
+
+
+class ChangeKind(StrEnum):
+    """What the ledger can say of an article."""
+
+    NEW = "new"
+    EDITED = "edited"
+    RETITLED = "retitled"
+    REDATED = "redated"
+    MOVED = "moved"
+    UNLISTED = "unlisted"
+    REMOVED = "removed"
+    RESTORED = "restored"
+    #: Found by a backfill: told in a section of its own, never as news.
+    RECOVERED = "recovered"
+
+
+class ArticleState(StrEnum):
+    """How an article stands on its site."""
+
+    LIVE = "live"
+    UNLISTED = "unlisted"
+    REMOVED = "removed"
+
+
+class Origin(StrEnum):
+    """Why we came to know of an article's address."""
+
+    BASELINE = "baseline"
+    CRAWL = "crawl"
+    BACKFILL = "backfill"
+
+
+class ConditionKind(StrEnum):
+    """Why a park, or a part of it, cannot be seen."""
+
+    UNREACHABLE = "unreachable"
+    BLOCKED = "blocked"
+    DRIFTED = "drifted"
+    ROBOTS_REFUSED = "robots-refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park:
+    """One site we watch."""
+
+    slug: str
+    name: str
+    time_zone: str
+    language: str
+    listings: tuple[str, ...]
+    layouts: tuple[str, ...]
+    hosts: frozenset[str]
+    cadence_minutes: int = 360
+    encoding: str | None = None
+    tls_verify: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleFields:
+    """What one page says: the raw stamp is kept beside the parsed one.
+
+    ``date_published`` is ISO 8601: a date alone where the page shows no time, else with the park's offset.
+    ``body`` holds paragraphs in reading order.
+    """
+
+    headline: str
+    date_published: str | None = None
+    date_published_raw: str | None = None
+    source: str | None = None
+    body: tuple[str, ...] = ()
+    in_language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One response as it came."""
+
+    url: str
+    captured_at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
+    origin: str = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to ask again with (RFC 9110, section 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+NO_VALIDATORS = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A good reading of one article: what was read, off which captures, by which layout."""
+
+    park: str
+    key: str
+    url: str
+    fields: ArticleFields
+    captures: tuple[Capture, ...]
+    layout: str
+    layout_revision: str
+    located_by: Mapping[str, str] = field(default_factory=dict)
+    seen_at: datetime
+    origin: Origin = Origin.CRAWL
+    validators: Validators = NO_VALIDATORS
+    #: The key under which the article is on record, where its present address has another.
+    known_as: str | None = None
+    #: Its old address leads here or has gone.
+    is_moved: bool = False
+    visit: int | None = None
+    #: The headline as the listing gave it.
+    listed_headline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """What a decision needs to know of an article that is on record."""
+
+    id: int
+    key: str
+    url: str
+    state: ArticleState
+    fields: ArticleFields
+    version: int
+    content_hash: str
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recheck:
+    """A known article that is to be asked for again."""
+
+    article_id: int
+    key: str
+    url: str
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An article's address as a listing gives it."""
+
+    key: str
+    url: str
+    headline: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One change as a digest or an export needs it."""
+
+    number: int
+    kind: ChangeKind
+    park: str
+    article_id: int
+    url: str
+    headline: str
+    seen_after: datetime | None
+    seen_at: datetime
+    changed_fields: tuple[str, ...]
+    before: int | None
+    after: int | None
+    fields_before: ArticleFields | None = None
+    fields_after: ArticleFields | None = None
+    previous_url: str | None = None
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether a backfill found it."""
+        return self.kind is ChangeKind.RECOVERED

@@ -1,0 +1,44 @@
+"""Normalise text twice over: once for eyes, once for equality."""
+
+import re
+import unicodedata
+
+# C0 and C1 controls except tab, newline and carriage return; they carry nothing a reader could see.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+# Zero-width marks, soft hyphen, bidirectional overrides and isolates (CVE-2021-42574), byte order mark.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+
+
+def clean_text(text: str) -> str:
+    """Return what a person should see: one line, single spaces, nothing invisible, the signs as the site wrote them."""
+    if "\u2028" in text or "\u2029" in text:
+        text = text.replace("\u2028", " ").replace("\u2029", " ")
+    text = _SURROGATES.sub("\ufffd", _CONTROLS.sub("", _INVISIBLE.sub("", text)))
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def comparison_text(text: str) -> str:
+    """Return a form for hashing and matching alone: compatibility forms, half-width, no white space at all.
+
+    Digits and punctuation stay, since 3.5 and 35 must differ.  White space goes entirely because these sites
+    lose and gain it around commas between two saves of the same text.
+    """
+    return _SPACE.sub("", unicodedata.normalize("NFKC", clean_text(text)))
+
+
+def first_sentences(paragraphs: tuple[str, ...], limit: int) -> str:
+    """Return the beginning of a body, at most *limit* characters, cut at a sentence's end where one is near."""
+    text = ""
+    for paragraph in paragraphs:
+        text = f"{text} {paragraph}".strip()
+        if len(text) >= limit // 2:
+            break
+    if len(text) <= limit:
+        return text
+    cut = text[:limit]
+    ends = [m.end() for m in re.finditer(r"[.!?](?=\s|[A-Z“\"]|$)|[。！？]", cut)]
+    if ends and ends[-1] >= limit // 3:
+        return cut[: ends[-1]]
+    return cut.rsplit(" ", 1)[0].rstrip(" ,;，；、") + " …"
