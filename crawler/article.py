@@ -184,6 +184,7 @@ def _observation(
         known_as=asked.key if asked.article_id and asked.key != key else None,
         is_moved=asked.article_id is not None and asked.key != key,
         visit=reader.book.visit or None,
+        is_listed=asked.link is not None,
         listed_headline=asked.link.headline if asked.link else None,
     )
 

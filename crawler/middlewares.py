@@ -12,7 +12,7 @@ class Rfc9309Middleware(RobotsTxtMiddleware):
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._keep_out(f"robots.txt answers status {response.status}, so nothing is asked of the site")
+            self._keep_out(f"unreachable: its robots.txt answers status {response.status}, which means keep out")
             response = response.replace(body=_KEEP_OUT)
         elif response.status != 200:
             response = response.replace(body=b"")  # unavailable: no rules (section 2.3.1.3)

@@ -40,10 +40,10 @@ class Account:
 
     def note_cause(self, reason: str) -> None:
         """Keep the evidence of what stands between us and the site, by the kind of condition it makes."""
-        if "robots" in reason:
-            self.robots_refused = reason
-        elif "blocked" in reason:
+        if "blocked" in reason:
             self.blocked = reason
+        elif "robots.txt forbids" in reason:
+            self.robots_refused = reason
         elif "no layout" not in reason:
             self.unreachable = reason
 

@@ -127,7 +127,8 @@ class Observation:
     #: Its old address leads here or has gone.
     is_moved: bool = False
     visit: int | None = None
-    #: The headline as the listing gave it.
+    #: Whether a listing of this visit led here, and the headline as it was given there.
+    is_listed: bool = False
     listed_headline: str | None = None
 
 

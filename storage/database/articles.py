@@ -189,8 +189,6 @@ def _new_article(session: Session, observation: Observation) -> ArticleRow:
         first_seen=observation.seen_at,
         last_seen=observation.seen_at,
         next_check_at=observation.seen_at,
-        listed_headline=observation.listed_headline,
-        listed_visit=None if observation.origin is Origin.BACKFILL else observation.visit,
     )
     session.add(row)
     session.flush()
@@ -247,6 +245,8 @@ def _seen_alive(row: ArticleRow, observation: Observation) -> None:
     seen_at = observation.seen_at
     if row.state == ArticleState.REMOVED.value:
         row.state = ArticleState.LIVE.value
+    if observation.is_listed and observation.origin is not Origin.BACKFILL:
+        row.listed_visit, row.listed_headline = observation.visit, observation.listed_headline
     row.last_seen = seen_at
     row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
     row.unconfirmed_checks = 0

@@ -17,7 +17,7 @@ from storage.database.tables import (
     VersionRow,
     VisitRow,
 )
-from storage.records import ArticleFields, ArticleState
+from storage.records import ArticleFields, ArticleState, Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +107,16 @@ def articles(
         )
 
 
-def newest(session: Session, park: str, limit: int) -> list[ArticleLine]:
-    """Return the newest articles of a park by the day of publication."""
+def newest_of_baseline(session: Session, park: str, limit: int) -> list[ArticleLine]:
+    """Return the newest articles, by the day of publication, that stood on a park's site when we first came."""
     query = (
         select(ArticleRow, VersionRow)
         .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
-        .where(ArticleRow.park == park, ArticleRow.published_at.is_not(None))
+        .where(
+            ArticleRow.park == park,
+            ArticleRow.published_at.is_not(None),
+            ArticleRow.origin == Origin.BASELINE.value,
+        )
         .order_by(ArticleRow.published_at.desc())
         .limit(limit)
     )
@@ -236,6 +240,12 @@ def unread(session: Session, *, park: str | None = None) -> Iterator[UnreadLine]
         query = query.where(UnreadRow.park == park)
     for row in session.scalars(query):
         yield UnreadLine(park=row.park, url=row.url, headline=row.headline, reason=row.reason, attempts=row.attempts)
+
+
+def count_of_baseline(session: Session, park: str) -> int:
+    """Return how many articles stood on a park's site when we first came."""
+    query = select(func.count()).where(ArticleRow.park == park, ArticleRow.origin == Origin.BASELINE.value)
+    return session.scalar(query) or 0
 
 
 def counts(session: Session, park: str) -> dict[str, int]:

@@ -1,0 +1,171 @@
+"""Make digests and hand them over: read, render, freeze in one transaction, and only then send."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.settings import Settings
+from reports.coverage import cover_park
+from reports.digest import Digest, matches, sections_of
+from reports.mailer import Delivery, Outcome, SmtpMailer
+from reports.message import Letter, build_letter
+from storage.cadence import is_due, parse_cadence
+from storage.database import Store, digests, exports, ledger, subscriptions
+from storage.database.subscriptions import Subscription
+from storage.records import ChangeKind, LedgerEntry, Park
+
+#: Changes that one digest takes at the most; what is beyond waits for the next one, in order.
+MOST_CHANGES = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A digest that was made."""
+
+    subscription: Subscription
+    digest: Digest
+    letter: Letter
+    digest_id: int | None = None
+
+
+def make(store: Store, parks: dict[str, Park], settings: Settings, subscription: Subscription, now: datetime) -> Made:
+    """Put together what a subscription's next digest would be, writing nothing."""
+    wanted = {slug: park for slug, park in parks.items() if not subscription.parks or slug in subscription.parks}
+    since = subscription.last_digest_at or subscription.created_at - parse_cadence(subscription.cadence).period
+    with store.reading() as session:
+        last_change = ledger.head(session)
+        entries: list[LedgerEntry] = []
+        for entry in ledger.entries(session, after=subscription.position, up_to=last_change, parks=subscription.parks):
+            if len(entries) >= MOST_CHANGES:
+                last_change = entries[-1].number
+                break
+            if matches(entry, subscription.parks, subscription.words):
+                entries.append(entry)
+        coverage = tuple(
+            cover_park(
+                slug,
+                park.name,
+                visits=list(exports.visits(session, park=slug, since=since, until=now)),
+                last_joined=exports.last_visit(session, slug, joined=True),
+                conditions=list(exports.conditions(session, park=slug, since=since)),
+                unread=sum(1 for _ in exports.unread(session, park=slug)),
+            )
+            for slug, park in sorted(wanted.items(), key=lambda item: item[1].name.casefold())
+        )
+        fresh = {c.park for c in coverage if c.is_baseline or (subscription.digests == 0 and c.last_joined)}
+        baselines = {
+            slug: (
+                exports.count_of_baseline(session, slug),
+                exports.newest_of_baseline(session, slug, settings.digest.baseline_items),
+            )
+            for slug in sorted(fresh)
+        }
+        previous = digests.last(session, subscription.id)
+    digest = Digest(
+        number=subscription.digests + 1,
+        made_at=now,
+        covers_since=since,
+        time_zone=subscription.time_zone,
+        first_change=subscription.position,
+        last_change=last_change,
+        sections=sections_of(
+            entries,
+            parks,
+            items_per_park=settings.digest.items_per_park,
+            excerpt_chars=settings.digest.excerpt_chars,
+            baselines=baselines,
+        ),
+        coverage=coverage,
+        new_count=sum(entry.kind is ChangeKind.NEW for entry in entries),
+        changed_count=sum(entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED) for entry in entries),
+        recovered_count=sum(entry.is_recovered for entry in entries),
+        changes=tuple(entry.number for entry in entries),
+        previous_sha256=previous.sha256 if previous else None,
+    )
+    letter = build_letter(digest, sender=settings.mail.sender, recipient=subscription.address, token=subscription.token)
+    return Made(subscription=subscription, digest=digest, letter=letter)
+
+
+def make_and_freeze(
+    store: Store, parks: dict[str, Park], settings: Settings, subscription: Subscription, now: datetime
+) -> Made | None:
+    """Make a digest and freeze its bytes; None if another process made it meanwhile."""
+    made = make(store, parks, settings, subscription, now)
+    with store.writing() as session:
+        digest_id = digests.freeze(
+            session,
+            subscription_id=subscription.id,
+            number=made.digest.number,
+            position_before=subscription.position,
+            position_after=made.digest.last_change,
+            changes=made.digest.changes,
+            recipient=subscription.address,
+            message_id=made.letter.message_id,
+            message=made.letter.content,
+            now=now,
+        )
+    if digest_id is None:
+        return None
+    return Made(subscription=subscription, digest=made.digest, letter=made.letter, digest_id=digest_id)
+
+
+def make_due(store: Store, parks: dict[str, Park], settings: Settings, now: datetime) -> list[Made]:
+    """Freeze the digest of every subscription whose time has come, each once however long we slept."""
+    with store.reading() as session:
+        due = [found for found in subscriptions.subscriptions(session, only_active=True) if _is_due(found, now)]
+    frozen = (make_and_freeze(store, parks, settings, subscription, now) for subscription in due)
+    return [made for made in frozen if made is not None]
+
+
+def _is_due(subscription: Subscription, now: datetime) -> bool:
+    return is_due(
+        parse_cadence(subscription.cadence),
+        subscription.time_zone,
+        last_digest=subscription.last_digest_at,
+        subscribed=subscription.created_at,
+        now=now,
+    )
+
+
+def send_waiting(
+    store: Store, mailer: SmtpMailer, now: datetime, *, digest_id: int | None = None
+) -> list[tuple[digests.Waiting, Delivery]]:
+    """Hand over the frozen digests that are due, or one of them; a server in trouble ends the round."""
+    with store.reading() as session:
+        waiting = digests.waiting(session, now=now, digest_id=digest_id)
+    results = []
+    for letter in waiting:
+        with store.writing() as session:
+            if digest_id is not None:
+                digests.hurry(session, letter.id, now)
+            delivery_id = digests.begin_delivery(session, letter.id, now)
+        if delivery_id is None:
+            continue
+        delivery = mailer.send(letter.recipient, letter.message)
+        with store.writing() as session:
+            digests.end_delivery(
+                session,
+                delivery_id,
+                outcome=delivery.outcome.value,
+                code=delivery.code,
+                answer=delivery.answer,
+                now=now,
+            )
+        results.append((letter, delivery))
+        if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
+            break
+    return results
+
+
+def mailer_of(settings: Settings) -> SmtpMailer:
+    """Return the mailer that the settings describe."""
+    mail = settings.mail
+    return SmtpMailer(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        user=mail.user,
+        password_file=mail.password_file,
+        sender=mail.sender,
+        timeout=mail.timeout,
+        tls_verify=mail.tls_verify,
+    )

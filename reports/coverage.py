@@ -1,0 +1,79 @@
+"""Say what was seen and what was not: quiet is told from broken."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storage.database.exports import ConditionLine, VisitLine
+
+
+class Sight(StrEnum):
+    """How well a park was seen since the last digest."""
+
+    WHOLE = "seen"
+    PARTLY = "partly seen"
+    NOT = "not seen"
+    NEVER = "not visited yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkCoverage:
+    """One park in the coverage line: how it was seen, since when not, and why."""
+
+    park: str
+    name: str
+    sight: Sight
+    visits: int = 0
+    visits_done: int = 0
+    last_joined: datetime | None = None
+    since: datetime | None = None
+    why: str | None = None
+    unread: int = 0
+    is_baseline: bool = False
+
+
+def cover_park(
+    park: str,
+    name: str,
+    *,
+    visits: Sequence[VisitLine],
+    last_joined: VisitLine | None,
+    conditions: Iterable[ConditionLine],
+    unread: int,
+) -> ParkCoverage:
+    """Return how a park was seen, given the visits since the last digest and its conditions."""
+    ended = [visit for visit in visits if visit.kind == "visit" and visit.outcome != "running"]
+    done = [visit for visit in ended if visit.outcome == "done"]
+    going_on = [condition for condition in conditions if condition.ended_at is None]
+    newest = ended[-1] if ended else None
+    sight, since, why = _sight(newest, bool(done), last_joined, going_on)
+    return ParkCoverage(
+        park=park,
+        name=name,
+        sight=sight,
+        visits=len(ended),
+        visits_done=len(done),
+        last_joined=last_joined.started_at if last_joined else None,
+        since=since,
+        why=why,
+        unread=unread,
+        is_baseline=any(visit.is_baseline and visit.listing_joined for visit in ended),
+    )
+
+
+def _sight(
+    newest: VisitLine | None, any_done: bool, last_joined: VisitLine | None, going_on: list[ConditionLine]
+) -> tuple[Sight, datetime | None, str | None]:
+    if going_on:
+        first = going_on[0]
+        sight = Sight.PARTLY if any_done or (newest and newest.listing_joined) else Sight.NOT
+        return sight, first.began_at, f"{first.kind}: {first.evidence}"
+    if newest is None:
+        if last_joined is None:
+            return Sight.NEVER, None, "no visit has been made"
+        return Sight.NOT, last_joined.started_at, "no visit since the last digest"
+    if newest.outcome == "done":
+        return Sight.WHOLE, None, None
+    sight = Sight.PARTLY if any_done or newest.listing_joined else Sight.NOT
+    return sight, last_joined.started_at if last_joined else None, f"{newest.outcome}: {newest.reason}"

@@ -1,0 +1,217 @@
+"""Put a digest together from ledger entries: values in, the page's contents out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.coverage import ParkCoverage, Sight
+from reports.diff import Diff, diff_texts
+from storage.database.exports import ArticleLine
+from storage.identity import bare_host
+from storage.records import ArticleFields, ChangeKind, LedgerEntry, Park
+from storage.text import comparison_text, first_sentences
+
+#: Headlines longer than this are cut; no site's own is.
+_HEADLINE_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An article that is new, or that stood on the site when we first came."""
+
+    headline: str
+    url: str
+    host: str
+    date: str | None
+    source: str | None
+    excerpt: str
+    language: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedItem:
+    """An article that changed, with what it says now and what it said before."""
+
+    kind: ChangeKind
+    headline: str
+    url: str
+    host: str
+    number: int
+    date: str | None
+    language: str
+    seen_after: datetime | None
+    seen_at: datetime
+    headline_diff: Diff | None = None
+    body_diff: Diff | None = None
+    date_before: str | None = None
+    source_before: str | None = None
+    source: str | None = None
+    previous_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkSection:
+    """What a digest says of one park."""
+
+    park: str
+    name: str
+    new: tuple[NewItem, ...] = ()
+    changed: tuple[ChangedItem, ...] = ()
+    #: Headlines of changes beyond the number that is shown whole.
+    short: tuple[NewItem, ...] = ()
+    recovered: int = 0
+    recovered_span: tuple[str, str] | None = None
+    on_record: int = 0
+    newest: tuple[NewItem, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say of the park."""
+        return not (self.new or self.changed or self.short or self.recovered or self.newest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One edition: what the templates are given."""
+
+    number: int
+    made_at: datetime
+    covers_since: datetime
+    time_zone: str
+    first_change: int
+    last_change: int
+    sections: tuple[ParkSection, ...]
+    coverage: tuple[ParkCoverage, ...]
+    new_count: int
+    changed_count: int
+    recovered_count: int
+    changes: tuple[int, ...]
+    previous_sha256: str | None
+    is_late_by: str | None = None
+
+    @property
+    def unseen(self) -> tuple[ParkCoverage, ...]:
+        """The parks of which the digest cannot speak for sure."""
+        return tuple(park for park in self.coverage if park.sight is not Sight.WHOLE)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether every park was seen and none had anything new."""
+        return not self.changes and not self.unseen
+
+
+def matches(entry: LedgerEntry, parks: Sequence[str], words: Sequence[str]) -> bool:
+    """Say whether a change is what a subscription asked for: of its parks, and with one of its words."""
+    if parks and entry.park not in parks:
+        return False
+    if not words:
+        return True
+    fields = entry.fields_after or entry.fields_before
+    texts = [entry.headline, *(fields.body if fields else ())]
+    said = comparison_text(" ".join(texts)).casefold()
+    return any(comparison_text(word).casefold() in said for word in words)
+
+
+def sections_of(
+    entries: Iterable[LedgerEntry],
+    parks: Mapping[str, Park],
+    *,
+    items_per_park: int,
+    excerpt_chars: int,
+    baselines: Mapping[str, tuple[int, Sequence[ArticleLine]]],
+) -> tuple[ParkSection, ...]:
+    """Group changes by park, the parks by name, news by date; a park's baseline shows only its newest articles."""
+    by_park: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in entries:
+        by_park[entry.park].append(entry)
+    names = {slug: parks[slug].name if slug in parks else slug for slug in [*by_park, *baselines]}
+    sections = (
+        _section(slug, names[slug], by_park[slug], items_per_park, excerpt_chars, baselines.get(slug))
+        for slug in sorted(names, key=lambda slug: names[slug].casefold())
+    )
+    return tuple(section for section in sections if not section.is_empty)
+
+
+def _section(
+    slug: str,
+    name: str,
+    entries: list[LedgerEntry],
+    items_per_park: int,
+    excerpt_chars: int,
+    baseline: tuple[int, Sequence[ArticleLine]] | None,
+) -> ParkSection:
+    fresh = [entry for entry in entries if entry.kind is ChangeKind.NEW and entry.fields_after]
+    fresh.sort(key=lambda entry: (entry.fields_after.date_published or "") if entry.fields_after else "", reverse=True)
+    changed = [entry for entry in entries if entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED)]
+    recovered = [entry for entry in entries if entry.is_recovered]
+    days = sorted(
+        e.fields_after.date_published[:10] for e in recovered if e.fields_after and e.fields_after.date_published
+    )
+    # What changed is rarer than what is new, and it is what nobody else tells the reader: it is cut last.
+    room = max(items_per_park - len(changed), items_per_park // 2)
+    return ParkSection(
+        park=slug,
+        name=name,
+        new=tuple(_new_item(entry, excerpt_chars) for entry in fresh[:room]),
+        changed=tuple(_changed_item(entry) for entry in changed),
+        short=tuple(_new_item(entry, 0) for entry in fresh[room:]),
+        recovered=len(recovered),
+        recovered_span=(days[0], days[-1]) if days else None,
+        on_record=baseline[0] if baseline else 0,
+        newest=tuple(_item(line.fields, line.url, excerpt_chars) for line in baseline[1]) if baseline else (),
+    )
+
+
+def _new_item(entry: LedgerEntry, excerpt_chars: int) -> NewItem:
+    assert entry.fields_after is not None
+    return _item(entry.fields_after, entry.url, excerpt_chars, number=entry.number)
+
+
+def _item(fields: ArticleFields, url: str, excerpt_chars: int, number: int | None = None) -> NewItem:
+    return NewItem(
+        headline=_cut(fields.headline),
+        url=url,
+        host=bare_host(url),
+        date=_shown(fields.date_published),
+        source=fields.source,
+        excerpt=first_sentences(fields.body, excerpt_chars) if excerpt_chars else "",
+        language=fields.in_language,
+        number=number,
+    )
+
+
+def _changed_item(entry: LedgerEntry) -> ChangedItem:
+    before, after = entry.fields_before, entry.fields_after
+    fields = after or before
+    names = entry.changed_fields
+    both = before is not None and after is not None
+    return ChangedItem(
+        kind=entry.kind,
+        headline=_cut(entry.headline),
+        url=entry.url,
+        host=bare_host(entry.url),
+        number=entry.number,
+        date=_shown(fields.date_published) if fields else None,
+        language=fields.in_language if fields else "en",
+        seen_after=entry.seen_after,
+        seen_at=entry.seen_at,
+        headline_diff=diff_texts([_cut(before.headline)], [_cut(after.headline)])
+        if both and before and after and "headline" in names
+        else None,
+        body_diff=diff_texts(before.body, after.body) if both and before and after and "body" in names else None,
+        date_before=_shown(before.date_published) if before and "date_published" in names else None,
+        source_before=before.source if before and "source" in names else None,
+        source=fields.source if fields else None,
+        previous_url=entry.previous_url,
+    )
+
+
+def _shown(iso: str | None) -> str | None:
+    """Return a date as people write it, without the seconds and the offset that only machines need."""
+    return iso[:16].replace("T", " ") if iso else None
+
+
+def _cut(headline: str) -> str:
+    return headline if len(headline) <= _HEADLINE_LIMIT else headline[:_HEADLINE_LIMIT] + "…"

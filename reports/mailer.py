@@ -1,0 +1,135 @@
+"""Hand a finished mail to an SMTP server, and say what the server said."""
+
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Outcome(StrEnum):
+    """What became of an attempt."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    #: The connection ended between the dot and the answer: the server may have the mail.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The outcome of one attempt; ``is_our_fault`` when no mail of anybody can be handed over."""
+
+    outcome: Outcome
+    code: int | None
+    answer: str
+    is_our_fault: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpMailer:
+    """Knows the mail server. A password is read from its file at every attempt and never kept or shown."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password_file: Path | None
+    sender: str
+    timeout: int
+    tls_verify: bool | str = True
+
+    def send(self, recipient: str, content: bytes) -> Delivery:
+        """Hand one mail for one recipient over; never raises for what a server or a network does."""
+        try:
+            with self._connect() as server:
+                return self._hand_over(server, recipient, content)
+        except _ToldError as told:
+            return told.delivery
+        except (smtplib.SMTPException, OSError) as error:
+            return Delivery(
+                outcome=Outcome.DEFERRED,
+                code=getattr(error, "smtp_code", None),
+                answer=f"mail server {self.host}:{self.port}: {_words(error)}",
+                is_our_fault=True,
+            )
+
+    def _connect(self) -> smtplib.SMTP:
+        name = self.sender.partition("@")[2] or socket.getfqdn()
+        if self.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, local_hostname=name, timeout=self.timeout, context=self._context()
+            )
+        else:
+            server = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=self.timeout)
+        try:
+            server.ehlo()
+            if self.security == "starttls":
+                # Without a context the standard library verifies nothing.
+                server.starttls(context=self._context())
+                server.ehlo()
+            if self.user:
+                server.login(self.user, self._password())
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _hand_over(self, server: smtplib.SMTP, recipient: str, content: bytes) -> Delivery:
+        self._step(server.mail(self.sender), "sender", is_our_fault=True)
+        self._step(server.rcpt(recipient), f"recipient {recipient}")
+        self._step(server.docmd("data"), "data", wanted=3)
+        try:
+            server.send(_dotted(content))
+            code, answer = server.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            return Delivery(outcome=Outcome.UNKNOWN, code=None, answer=f"no answer to the mail: {_words(error)}")
+        if code // 100 not in (2, 4, 5):
+            return Delivery(outcome=Outcome.UNKNOWN, code=code, answer=f"half an answer: {code}")
+        return _delivery(code, answer, "mail")
+
+    def _step(self, reply: tuple[int, bytes], what: str, *, wanted: int = 2, is_our_fault: bool = False) -> None:
+        code, answer = reply
+        if code // 100 != wanted:
+            raise _ToldError(_delivery(code, answer, what, is_our_fault=is_our_fault))
+
+    def _context(self) -> ssl.SSLContext:
+        if isinstance(self.tls_verify, str):
+            return ssl.create_default_context(cafile=self.tls_verify)
+        context = ssl.create_default_context()
+        if self.tls_verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _password(self) -> str:
+        if self.password_file is None:
+            return ""
+        return self.password_file.read_text(encoding="utf-8").strip()
+
+
+class _ToldError(Exception):
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(delivery.answer)
+        self.delivery = delivery
+
+
+def _delivery(code: int, answer: bytes, what: str, *, is_our_fault: bool = False) -> Delivery:
+    said = f"{what}: {code} {answer.decode('utf-8', 'replace')}".replace("\r", " ").replace("\n", " ")
+    if code // 100 == 2:
+        return Delivery(outcome=Outcome.SENT, code=code, answer=said)
+    outcome = Outcome.REFUSED if code // 100 == 5 and not is_our_fault else Outcome.DEFERRED
+    return Delivery(outcome=outcome, code=code, answer=said, is_our_fault=is_our_fault or code == 421)
+
+
+def _dotted(content: bytes) -> bytes:
+    """Return the bytes as they go over the line: a dot at a line's beginning doubled, the end marked."""
+    body = content if content.endswith(b"\r\n") else content + b"\r\n"
+    stuffed = b"." + body if body.startswith(b".") else body
+    return stuffed.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -1,0 +1,73 @@
+"""Build the mail: headers from our own words alone, two parts that say the same, bytes that never change again."""
+
+import hashlib
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import quote
+
+from reports.digest import Digest
+from reports.render import fitting, html_of, plural, text_of
+
+#: Old relays take seven bits; long lines are folded by the encodings.
+_POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A finished mail."""
+
+    message_id: str
+    content: bytes
+    html: str
+
+
+def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> Letter:
+    """Return the mail of a digest.
+
+    Headers hold no page text: a headline with a line break, an encoded word or a million signs cannot reach them.
+    The Message-ID follows from subscription and number, so that it is the same for every attempt.
+    """
+    shown = fitting(digest)
+    html, text = html_of(shown), text_of(shown)
+    message_id = message_id_of(token, digest.number, sender)
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = Address("Parkwatch", addr_spec=sender)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = subject_of(digest)
+    message["Date"] = digest.made_at
+    message["Message-ID"] = message_id
+    message["List-Id"] = f"Parkwatch digests <digests.{sender.partition('@')[2]}>"
+    message["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote('unsubscribe ' + token)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text, charset="utf-8", cte="quoted-printable")
+    message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    boundary = hashlib.sha256(message_id.encode()).hexdigest()[:32]
+    message.set_boundary(f"=_{boundary}")
+    content = message.as_bytes(policy=_POLICY)
+    refuse_bare_line_ends(content)
+    return Letter(message_id=message_id, content=content, html=html)
+
+
+def subject_of(digest: Digest) -> str:
+    """Return the subject: counts, and how many parks were not seen whole."""
+    counts = [f"{digest.new_count} new", f"{digest.changed_count} changed"] if digest.changes else ["nothing new"]
+    if digest.recovered_count:
+        counts.append(f"{digest.recovered_count} recovered")
+    if digest.unseen:
+        counts.append(f"{plural(len(digest.unseen), 'park')} not seen whole")
+    return f"Parkwatch: {', '.join(counts)} ({digest.made_at:%Y-%m-%d})"
+
+
+def message_id_of(token: str, number: int, sender: str) -> str:
+    """Return the Message-ID of a subscription's digest."""
+    mark = hashlib.sha256(f"{token}|{number}".encode()).hexdigest()[:20]
+    return f"<d{number}.{mark}@{sender.partition('@')[2]}>"
+
+
+def refuse_bare_line_ends(content: bytes) -> None:
+    """Raise ValueError at a CR or LF that stands alone: around a dot it would smuggle a second mail."""
+    bare = content.replace(b"\r\n", b"")
+    if b"\r" in bare or b"\n" in bare:
+        raise ValueError("the mail has a bare line end, so it is not sent")

@@ -1,0 +1,192 @@
+"""Freeze digests and keep account of handing them over."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from storage.database.tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
+
+READY, SENT, REFUSED = "ready", "sent", "refused"
+#: Pauses between attempts (RFC 5321, section 4.5.4.1, asks for half an hour and more once a server has said no).
+_PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))
+_GIVE_UP_AFTER = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A frozen digest that is to be handed to a mail server."""
+
+    id: int
+    subscription_id: int
+    number: int
+    recipient: str
+    message_id: str
+    message: bytes
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """A digest as it is listed."""
+
+    id: int
+    subscription_id: int
+    number: int
+    created_at: datetime
+    state: str
+    line_count: int
+    recipient: str
+
+
+def last(session: Session, subscription_id: int) -> DigestRow | None:
+    """Return the newest digest of a subscription."""
+    return session.scalars(
+        select(DigestRow).where(DigestRow.subscription_id == subscription_id).order_by(DigestRow.number.desc()).limit(1)
+    ).first()
+
+
+def freeze(
+    session: Session,
+    *,
+    subscription_id: int,
+    number: int,
+    position_before: int,
+    position_after: int,
+    changes: Sequence[int],
+    recipient: str,
+    message_id: str,
+    message: bytes,
+    now: datetime,
+) -> int | None:
+    """Write a digest's bytes and move the subscription's position, in the caller's one transaction.
+
+    Returns its id, or None if another process has moved the position meanwhile: then that one made the digest.
+    """
+    moved = session.execute(
+        update(SubscriptionRow)
+        .where(
+            SubscriptionRow.id == subscription_id,
+            SubscriptionRow.position == position_before,
+            SubscriptionRow.status == "active",
+        )
+        .values(position=position_after)
+        .returning(SubscriptionRow.id)
+    ).first()
+    previous = last(session, subscription_id)
+    if moved is None or number != (previous.number if previous else 0) + 1:
+        session.rollback()
+        return None
+    row = DigestRow(
+        subscription_id=subscription_id,
+        number=number,
+        position_before=position_before,
+        position_after=position_after,
+        created_at=now,
+        recipient=recipient,
+        message_id=message_id,
+        message=message,
+        sha256=hashlib.sha256(message).hexdigest(),
+        previous_sha256=previous.sha256 if previous else None,
+        line_count=len(changes),
+        state=READY,
+        next_try_at=now,
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(
+        DigestLineRow(subscription_id=subscription_id, change_number=change, digest_id=row.id) for change in changes
+    )
+    return row.id
+
+
+def waiting(session: Session, *, now: datetime, digest_id: int | None = None) -> list[Waiting]:
+    """Return the digests that are due to be handed over at *now*, oldest first; or one of them, due or not."""
+    query = select(DigestRow).where(DigestRow.state == READY).order_by(DigestRow.id)
+    query = (
+        query.where(DigestRow.id == digest_id) if digest_id is not None else query.where(DigestRow.next_try_at <= now)
+    )
+    return [
+        Waiting(
+            id=row.id,
+            subscription_id=row.subscription_id,
+            number=row.number,
+            recipient=row.recipient,
+            message_id=row.message_id,
+            message=row.message,
+            attempts=_attempts(session, row.id),
+            created_at=row.created_at,
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def begin_delivery(session: Session, digest_id: int, now: datetime) -> int | None:
+    """Note the intent to hand a digest over, before the server hears of it; None if another process is at it.
+
+    A delivery that ends here, because the process dies, stands as unknown: the server may have the mail.
+    """
+    row = session.get_one(DigestRow, digest_id)
+    if row.state != READY or (row.next_try_at and row.next_try_at > now):
+        return None
+    row.next_try_at = now + _pause(_attempts(session, digest_id))
+    delivery = DeliveryRow(
+        digest_id=digest_id, attempt=_attempts(session, digest_id) + 1, started_at=now, outcome="unknown"
+    )
+    session.add(delivery)
+    session.flush()
+    return delivery.id
+
+
+def hurry(session: Session, digest_id: int, now: datetime) -> None:
+    """Let a digest be due now, though a pause is not over."""
+    row = session.get_one(DigestRow, digest_id)
+    row.next_try_at = now
+
+
+def end_delivery(
+    session: Session, delivery_id: int, *, outcome: str, code: int | None, answer: str, now: datetime
+) -> None:
+    """Write what the server said: sent, refused for good, deferred, or unknown."""
+    delivery = session.get_one(DeliveryRow, delivery_id)
+    delivery.ended_at, delivery.outcome, delivery.code, delivery.answer = now, outcome, code, answer[:500]
+    row = session.get_one(DigestRow, delivery.digest_id)
+    if outcome == "sent":
+        row.state, row.next_try_at = SENT, None
+    elif outcome == "refused" or now - row.created_at > _GIVE_UP_AFTER:
+        row.state, row.next_try_at = REFUSED, None
+
+
+def undelivered(session: Session) -> list[tuple[DigestLine, str | None]]:
+    """Return the digests that no server has taken, each with the last answer."""
+    query = select(DigestRow).where(DigestRow.state != SENT).order_by(DigestRow.id)
+    return [(_line(row), _last_answer(session, row.id)) for row in session.scalars(query)]
+
+
+def _line(row: DigestRow) -> DigestLine:
+    return DigestLine(
+        id=row.id,
+        subscription_id=row.subscription_id,
+        number=row.number,
+        created_at=row.created_at,
+        state=row.state,
+        line_count=row.line_count,
+        recipient=row.recipient,
+    )
+
+
+def _last_answer(session: Session, digest_id: int) -> str | None:
+    query = select(DeliveryRow.answer).where(DeliveryRow.digest_id == digest_id)
+    return session.scalars(query.order_by(DeliveryRow.attempt.desc()).limit(1)).first()
+
+
+def _attempts(session: Session, digest_id: int) -> int:
+    return session.scalar(select(func.count()).where(DeliveryRow.digest_id == digest_id)) or 0
+
+
+def _pause(attempts: int) -> timedelta:
+    return _PAUSES[min(attempts, len(_PAUSES) - 1)]

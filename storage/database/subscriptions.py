@@ -1,0 +1,101 @@
+"""Keep subscriptions: who reads what, how often, and how far she has read."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.database.tables import DigestRow, LedgerRow, SubscriptionRow
+
+ACTIVE, ENDED = "active", "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A reader, as the jobs need her: no parks means all of them, no words means every change."""
+
+    id: int
+    address: str
+    parks: tuple[str, ...]
+    words: tuple[str, ...]
+    cadence: str
+    time_zone: str
+    status: str
+    position: int
+    created_at: datetime
+    token: str
+    last_digest_at: datetime | None = None
+    digests: int = 0
+
+
+def subscribe(
+    session: Session,
+    *,
+    address: str,
+    parks: tuple[str, ...],
+    words: tuple[str, ...],
+    cadence: str,
+    time_zone: str,
+    now: datetime,
+    covers_since: datetime,
+) -> Subscription:
+    """Add a subscription whose first digest reaches back to *covers_since*."""
+    position = session.scalar(select(func.max(LedgerRow.number)).where(LedgerRow.seen_at < covers_since)) or 0
+    row = SubscriptionRow(
+        address=address,
+        parks=list(parks),
+        words=list(words),
+        cadence=cadence,
+        time_zone=time_zone,
+        status=ACTIVE,
+        position=position,
+        created_at=now,
+        token=secrets.token_urlsafe(24),
+    )
+    session.add(row)
+    session.flush()
+    return _record(session, row)
+
+
+def subscriptions(session: Session, *, only_active: bool = False) -> list[Subscription]:
+    """Return all subscriptions in the order in which they were made."""
+    query = select(SubscriptionRow).order_by(SubscriptionRow.id)
+    if only_active:
+        query = query.where(SubscriptionRow.status == ACTIVE)
+    return [_record(session, row) for row in session.scalars(query)]
+
+
+def find(session: Session, reference: str) -> list[Subscription]:
+    """Return the active subscriptions that a number or an address names."""
+    return [
+        found
+        for found in subscriptions(session, only_active=True)
+        if reference in (str(found.id), found.address) or found.address.lower() == reference.lower()
+    ]
+
+
+def unsubscribe(session: Session, subscription_id: int) -> None:
+    """End a subscription; what was sent to it stays on record."""
+    session.get_one(SubscriptionRow, subscription_id).status = ENDED
+
+
+def _record(session: Session, row: SubscriptionRow) -> Subscription:
+    last, count = session.execute(
+        select(func.max(DigestRow.created_at), func.count()).where(DigestRow.subscription_id == row.id)
+    ).one()
+    return Subscription(
+        id=row.id,
+        address=row.address,
+        parks=tuple(row.parks),
+        words=tuple(row.words),
+        cadence=row.cadence,
+        time_zone=row.time_zone,
+        status=row.status,
+        position=row.position,
+        created_at=row.created_at,
+        token=row.token,
+        last_digest_at=last,
+        digests=count,
+    )
