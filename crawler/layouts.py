@@ -6,12 +6,12 @@ import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.seeds import SeedError, check, read_toml
+from storage.identity import plain_path
 
 _NOWHERE = LexborHTMLParser("<p></p>")
 
@@ -170,7 +170,7 @@ class Layout:
 
     def is_article(self, url: str) -> bool:
         """Say whether an address has the form of this family's articles."""
-        path = urlsplit(url).path
+        path = plain_path(url)
         return any(re.search(pattern, path) for pattern in self.rules.listing.articles)
 
     def __repr__(self) -> str:

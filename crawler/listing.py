@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.layouts import Layout, Listing, Paging
 from crawler.page import Page
-from storage.identity import article_key
+from storage.identity import article_key, canonical_address, plain_path
 from storage.records import Link, Park
 from storage.text import clean_text
 
@@ -26,6 +26,7 @@ class ListingPage:
     links: tuple[Link, ...]
     next_url: str | None = None
     total: int | None = None
+    last_number: int | None = None
     layout: str = ""
     is_cut: bool = False
 
@@ -42,7 +43,7 @@ def read_listing(page: Page, layouts: list[Layout], park: Park, number: int = 1)
 
 def document_number(url: str, layouts: list[Layout]) -> str | None:
     """Return the number that the first layout whose form the address has reads off it."""
-    path = urlsplit(url).path
+    path = plain_path(url)
     for layout in layouts:
         if any(re.search(pattern, path) for pattern in layout.rules.listing.articles):
             pattern = layout.rules.article.document_number
@@ -98,8 +99,9 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.netloc.lower() not in park.hosts:
             continue
-        if not any(re.search(pattern, parts.path) for pattern in rules.articles):
+        if not layout.is_article(url):
             continue
+        url = canonical_address(url)
         key = key_of(url, [layout])
         link = Link(key=key, url=url, headline=_headline(node), date=_date(node))
         known = links.get(key)
@@ -111,6 +113,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
         links=tuple(links.values()),
         next_url=_next(page, rules.paging, number) if links else None,
         total=_total(page, rules.paging),
+        last_number=_last_number(page, rules.paging, len(links)),
         layout=layout.name,
         is_cut=is_cut,
     )
@@ -212,6 +215,15 @@ def _next_group(page: Page, paging: Paging, number: int) -> str | None:
 def _total(page: Page, paging: Paging) -> int | None:
     match = re.search(paging.total, page.text) if paging.total else None
     return int(match["value"]) if match else None
+
+
+def _last_number(page: Page, paging: Paging, per_page: int) -> int | None:
+    """Return how many pages the listing says it has, as far as its pager or its total tell."""
+    total = _total(page, paging)
+    if total and per_page:
+        return -(-total // per_page)
+    texts = (clean_text(node.text(deep=True)) for node in page.tree.css("a[href]"))
+    return max((int(text) for text in texts if paging.numbered and text.isdecimal() and len(text) <= 4), default=None)
 
 
 def _join(base: str, href: str | None) -> str:

@@ -95,6 +95,15 @@ def _falls_on(cadence: Cadence, day: date) -> bool:
     return cadence.every != "weekdays" or day.weekday() < 5
 
 
+def visit_is_due(started: datetime | None, outcome: str | None, cadence: timedelta, now: datetime) -> bool:
+    """Say whether a park is to be visited: its cadence has passed, or a part of it if the last visit saw nothing."""
+    if started is None or started > now:
+        return True  # a clock that was set back must not silence a park until it has caught up
+    if outcome in ("done", "partly", "running"):
+        return now - started >= cadence
+    return now - started >= min(cadence, max(cadence / 4, timedelta(minutes=15)))
+
+
 def is_due(
     cadence: Cadence, time_zone: str, *, last_digest: datetime | None, subscribed: datetime, now: datetime
 ) -> bool:

@@ -21,6 +21,11 @@ def bare_host(url: str) -> str:
     return (urlsplit(url).hostname or "").lower().removeprefix("www.")
 
 
+def plain_path(url: str) -> str:
+    """Return an address's path without session ids."""
+    return _PATH_SESSION.sub("", urlsplit(url).path)
+
+
 def canonical_address(url: str) -> str:
     """Return *url* without fragment, tracking parameters and session ids, its query sorted; scheme and host stay."""
     parts = urlsplit(url.strip())

@@ -401,6 +401,7 @@ class ParkSpider(Spider):
         self.report(
             event="listing",
             pages=self.account.listing_pages,
+            of=listing.last_number,
             reached=oldest.isoformat() if oldest else None,
         )
         if walks:

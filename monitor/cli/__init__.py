@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from monitor.cli import crawling, digests, reading, running  # noqa: F401 (each adds its verbs to the app)
+from monitor.cli import backfilling, crawling, digests, extracting, parks, reading, running  # noqa: F401 (each adds its verbs to the app)
 from monitor.cli.app import UNSEEN, USAGE, WITHOUT_STORE, app, fail_with, failed, set_up
 
 

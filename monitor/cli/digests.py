@@ -83,9 +83,8 @@ def subscriptions(as_json: Annotated[bool, typer.Option("--json", help="One JSON
                     }
                 )
             else:
-                say(
-                    f"{found.id:>4}  {found.status:<7} {found.address:<32} {found.cadence} {found.time_zone}, {_wanted(found)}"
-                )
+                rhythm = f"{found.cadence} {found.time_zone}"
+                say(f"{found.id:>4}  {found.status:<7} {found.address:<32} {rhythm}, {_wanted(found)}")
 
 
 @app.command()

@@ -1,11 +1,15 @@
 """Verbs that read the store: articles, changes, visits, conditions, history, diff."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
-from monitor.cli.app import app, common, day_or_moment, print_json, say
-from storage.database import exports, ledger
+from monitor.cli.app import UsageError, app, common, day_or_moment, out, print_json, say
+from reports.diff import Diff, Piece, diff_texts
+from storage.database import Session, exports, ledger
+from storage.identity import canonical_address
 from storage.records import LedgerEntry
 
 Park = Annotated[str | None, typer.Option("--park", help="Only this park.")]
@@ -36,6 +40,113 @@ def changes(park: Park = None, since: Since = None, as_json: Json = False) -> No
                 print_json(change_json(entry))
             else:
                 say(f"{entry.number:>6}  {entry.kind:<10} {entry.park:<20} {entry.headline}")
+
+
+@app.command()
+def visits(park: Park = None, since: Since = None, as_json: Json = False) -> None:
+    """List visits: what was planned, fetched, unchanged and failed, and why each ended."""
+    moment = day_or_moment(since)
+    with common.store() as store, store.reading() as session:
+        for line in exports.visits(session, park=_checked(park), since=moment):
+            if as_json:
+                print_json(asdict(line))
+                continue
+            say(
+                f"{line.id:>6}  {line.started_at:%Y-%m-%d %H:%M}  {line.park:<20} {line.kind:<8} {line.outcome:<8} "
+                f"{line.planned} planned, {line.fetched} fetched, {line.unchanged} unchanged, {line.failed} failed, "
+                f"{line.changes} changes" + (f": {line.reason}" if line.reason else "")
+            )
+
+
+@app.command()
+def conditions(park: Park = None, since: Since = None, as_json: Json = False) -> None:
+    """List episodes in which parks could not be seen."""
+    moment = day_or_moment(since)
+    with common.store() as store, store.reading() as session:
+        for line in exports.conditions(session, park=_checked(park), since=moment):
+            if as_json:
+                print_json(asdict(line))
+                continue
+            end = f"{line.ended_at:%Y-%m-%d %H:%M}" if line.ended_at else "going on"
+            say(f"{line.began_at:%Y-%m-%d %H:%M} to {end:<16}  {line.park:<20} {line.kind}: {line.evidence}")
+
+
+Article = Annotated[str, typer.Argument(metavar="ARTICLE", help="Its id, as 'articles' lists it, or its address.")]
+
+
+@app.command()
+def history(article: Article, as_json: Json = False) -> None:
+    """Show an article's versions and changes, each with the captures that prove it."""
+    with common.store() as store, store.reading() as session:
+        article_id = _article_id(session, article)
+        entries = list(ledger.entries(session, article_id=article_id))
+        lines = exports.versions(session, article_id)
+    if as_json:
+        for line in lines:
+            print_json(asdict(line))
+        return
+    for line in lines:
+        say(f"version {line.number}  seen {line.seen_at:%Y-%m-%d %H:%M} UTC  {line.fields.headline}")
+        say(f"  dated {line.fields.date_published or '-'}, source {line.fields.source or '-'}, read by {line.layout}")
+        for url, captured_at, digest in line.captures:
+            say(f"  capture {captured_at:%Y-%m-%d %H:%M:%S} UTC  sha256 {digest[:16]}…  {url}")
+    for entry in entries:
+        after = f"{entry.seen_after:%Y-%m-%d %H:%M}" if entry.seen_after else "the beginning"
+        say(f"change {entry.number}  {entry.kind}  between {after} and {entry.seen_at:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def diff(
+    article: Article,
+    before: Annotated[int | None, typer.Argument(metavar="[A]", help="A version; the one before the last.")] = None,
+    after: Annotated[int | None, typer.Argument(metavar="[B]", help="A later version; the last one.")] = None,
+) -> None:
+    """Show what changed between two versions of an article, word by word."""
+    with common.store() as store, store.reading() as session:
+        lines = {line.number: line for line in exports.versions(session, _article_id(session, article))}
+    newest = max(lines)
+    later = after or newest
+    earlier = before or max(1, later - 1)
+    for number in (earlier, later):
+        if number not in lines:
+            raise UsageError(f"article {article} has no version {number}; it has 1 to {newest}")
+    if earlier == later:
+        say(f"article {article} has one version; nothing to compare")
+        return
+    one, other = lines[earlier].fields, lines[later].fields
+    for name in ("headline", "date_published", "source"):
+        if getattr(one, name) != getattr(other, name):
+            _show(name, diff_texts([getattr(one, name) or ""], [getattr(other, name) or ""]))
+    if one.body != other.body:
+        _show("body", diff_texts(one.body, other.body))
+
+
+_STYLES = {Piece.SAME: "", Piece.DELETED: "red strike", Piece.INSERTED: "green bold"}
+
+
+def _show(name: str, found: Diff) -> None:
+    say(f"{name}:")
+    for place in found.places:
+        line = Text("  ")
+        for run in place:
+            # The signs carry the meaning where there is no colour.
+            marks = {Piece.SAME: "{}", Piece.DELETED: "[-{}-]", Piece.INSERTED: "{{+{}+}}"}[run.piece]
+            line.append(marks.format(run.text), style=_STYLES[run.piece])
+        out.print(line)
+    if found.more:
+        say(f"  and {found.more} more places")
+
+
+def _article_id(session: Session, reference: str) -> int:
+    if reference.isdecimal():
+        found = next(exports.articles(session, article_id=int(reference)), None)
+        if found:
+            return found.id
+    else:
+        article_id = exports.article_by_url(session, canonical_address(reference))
+        if article_id is not None:
+            return article_id
+    raise UsageError(f"there is no article '{reference}' on record; 'parkwatch articles' lists them with their ids")
 
 
 def article_json(line: exports.ArticleLine) -> dict[str, Any]:

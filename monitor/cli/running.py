@@ -1,8 +1,17 @@
-"""Verbs that look after the whole: init, run, status, verify, demo."""
+"""Verbs that look after the whole: init, run, status, verify."""
 
-from monitor.cli.app import app, common, say
+import typer
+
+from monitor.cli.app import UNSEEN, UsageError, app, common, err, say, warn
+from monitor.health import Health, ParkHealth, health_of
+from monitor.lock import AlreadyRunningError, holder_of, only_one
+from monitor.logs import set_up_logs
+from monitor.reference import settings_file
 from monitor.settings import DEFAULT_FILE
+from reports.coverage import Sight
+from storage.clock import utc_now
 from storage.database import upgrade_store
+from storage.database import verify as verification
 
 
 @app.command()
@@ -10,6 +19,99 @@ def init() -> None:
     """Write a commented settings file, and create the store or upgrade it."""
     path = common.settings_file or DEFAULT_FILE
     if path.exists():
-        say(f"{path} is there already and stays as it is")
-    before, after = upgrade_store(common.settings.store.url)
-    say(f"store {before} {after}")
+        say(f"{path}: is there already and stays as it is")
+    else:
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: the folder {path.parent} does not exist")
+        path.write_text(settings_file(), encoding="utf-8")
+        say(f"{path}: written; every key is in it with its default")
+    url = common.settings.store.url
+    before, after = upgrade_store(url)
+    if before is None:
+        say(f"{url}: created, version {after}")
+    elif before == after:
+        say(f"{url}: is of the present version {after}")
+    else:
+        say(f"{url}: upgraded from version {before} to {after}")
+
+
+@app.command()
+def run() -> None:
+    """Visit parks and send digests by their cadence, in the foreground, until SIGTERM or Ctrl-C."""
+    from monitor.scheduler import Alarm
+    from monitor.scheduler import run as ring
+
+    settings = common.settings
+    set_up_logs(settings.log.level)
+    parks, errors = common.seeds
+    for error in errors:
+        warn(f"parkwatch: {error}")
+    common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
+    with common.store() as store:
+        try:
+            with only_one(store, utc_now()):
+                say(f"watching {len(parks)} parks; Ctrl-C ends")
+                ring(Alarm(store, settings, lambda: parks, utc_now))
+        except AlreadyRunningError as error:
+            raise UsageError(str(error)) from error
+    say("ended")
+
+
+@app.command()
+def status() -> None:
+    """Show how everything stands, in one screen; exit code 1 if something is not seen or not sent."""
+    parks, errors = common.seeds
+    with common.store() as store:
+        health = health_of(store, parks, common.settings, utc_now())
+        holder = holder_of(store)
+        where = store.url
+    running = f"process {holder.get('pid')} since {holder.get('since')}" if holder else "not running"
+    say(f"store      {where}, {health.changes} changes in the ledger")
+    say(f"scheduler  {running}")
+    if health.tls_verify is not True:
+        trusted = "NOT verified" if health.tls_verify is False else f"verified against {health.tls_verify}"
+        say(f"tls        certificates of all parks: {trusted}")
+    say()
+    for park in health.parks:
+        _print_park(park)
+    for error in errors:
+        say(f"  !  {error}")
+    _print_readers(health)
+    if errors or not health.is_well:
+        raise typer.Exit(UNSEEN)
+
+
+def _print_park(park: ParkHealth) -> None:
+    found = park.coverage
+    mark = {Sight.WHOLE: "ok", Sight.NEVER: "--"}.get(found.sight, " !")
+    visited = f"{park.last_visit:%Y-%m-%d %H:%M} UTC, {park.last_outcome}" if park.last_visit else "never visited"
+    tls = "  TLS NOT verified" if park.tls_unverified else ""
+    say(f" {mark}  {found.park:<22} {park.articles:>6} articles  {visited}{tls}")
+    if found.why and found.sight is not Sight.NEVER:
+        since = f" since {found.since:%Y-%m-%d %H:%M} UTC" if found.since else ""
+        say(f"     {found.sight}{since}: {found.why}")
+    if found.unread:
+        say(f"     {found.unread} listed pages could not be read yet")
+
+
+def _print_readers(health: Health) -> None:
+    say()
+    for address, cadence, due in health.readers:
+        say(f"     {address}: {cadence}, next digest {due:%Y-%m-%d %H:%M} UTC")
+    if not health.readers:
+        say("     no subscription yet: 'parkwatch subscribe ADDRESS'")
+    for line, answer in health.undelivered:
+        say(f"  !  digest {line.number} for {line.recipient}: {line.state}: {answer or 'not handed over yet'}")
+
+
+@app.command()
+def verify() -> None:
+    """Prove the promises on the store: the ledger without a gap, every change in its digest, every blob its hash."""
+    count = 0
+    with common.store() as store, store.reading() as session, err.status("verifying"):
+        for problem in verification.problems(session):
+            count += 1
+            warn(f"parkwatch: {problem}")
+    if count:
+        raise typer.Exit(UNSEEN)
+    say("every promise holds")

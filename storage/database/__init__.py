@@ -1,5 +1,7 @@
 """The store: the only room that imports SQLAlchemy. Functions take a session; :class:`Store` holds the engine."""
 
+from sqlalchemy.orm import Session
+
 from storage.database.engine import Store, StoreError, open_store, upgrade_store
 
-__all__ = ["Store", "StoreError", "open_store", "upgrade_store"]
+__all__ = ["Session", "Store", "StoreError", "open_store", "upgrade_store"]

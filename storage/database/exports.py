@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage.database.ledger import fields_of
 from storage.database.tables import (
+    AddressRow,
     ArticleRow,
     CaptureRow,
     ConditionRow,
@@ -137,7 +138,7 @@ def newest_of_baseline(session: Session, park: str, limit: int) -> list[ArticleL
 
 def article_by_url(session: Session, url: str) -> int | None:
     """Return the id of the article at an address."""
-    return session.scalars(select(ArticleRow.id).where(ArticleRow.url == url).limit(1)).first()
+    return session.scalars(select(AddressRow.article_id).where(AddressRow.url == url).limit(1)).first()
 
 
 def versions(session: Session, article_id: int) -> list[VersionLine]:

@@ -99,7 +99,7 @@ class AddressRow(Base):
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     park: Mapped[str]
     key: Mapped[str]
-    url: Mapped[str]
+    url: Mapped[str] = mapped_column(index=True)
     first_seen: Mapped[datetime]
 
 

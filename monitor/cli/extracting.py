@@ -1,0 +1,122 @@
+"""The verb that reads one page: extract."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crawler.decoding import decode
+from crawler.layouts import Layout
+from crawler.page import Page
+from crawler.reading import Reading, Unreadable, read_article
+from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, print_json, say
+from monitor.fetching import fetch
+from storage.clock import utc_now
+from storage.identity import bare_host
+from storage.records import Park
+
+
+@app.command()
+def extract(
+    page: Annotated[str, typer.Argument(metavar="FILE|URL", help="A saved page (HTML or visible text) or an address.")],
+    layout: Annotated[str | None, typer.Option(help="Read it with this layout alone.")] = None,
+    url: Annotated[str | None, typer.Option(help="The address that a saved page came from.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Read one page and print its fields; nothing is stored."""
+    is_live = page.startswith(("http://", "https://"))
+    address = page if is_live else url or ""
+    park = _park_of(address)
+    loaded = _fetched(page, park) if is_live else _saved(Path(page), address, park)
+    result = best_reading(loaded, _layouts(layout, park, address), park)
+    if isinstance(result, Unreadable):
+        fail_with(f"{page}: no layout reads it: {result.reason}", UNSEEN)
+    row = _row(result, address, park)
+    if as_json:
+        print_json(row)
+        return
+    for name, value in row.items():
+        if name == "located_by":
+            continue
+        if name == "body":
+            say(f"\n{value}")
+        else:
+            where = row["located_by"].get(name)
+            say(f"{name:<19} {value if value is not None else '-'}" + (f"   ({where})" if where else ""))
+
+
+def best_reading(page: Page, layouts: list[Layout], park: Park) -> Reading | Unreadable:
+    """Return the reading that found the most fields, the first of equals."""
+    results = [read_article(page, [layout], park, utc_now()) for layout in layouts]
+    readings = [result for result in results if isinstance(result, Reading)]
+    if readings:
+        return max(readings, key=lambda reading: len(reading.located_by))
+    return Unreadable(reason="; ".join(result.reason for result in results if isinstance(result, Unreadable)))
+
+
+def _row(result: Reading, address: str, park: Park) -> dict[str, Any]:
+    fields = result.fields
+    return {
+        "url": address or None,
+        "park": park.slug or None,
+        "headline": fields.headline,
+        "date_published": fields.date_published,
+        "date_published_raw": fields.date_published_raw,
+        "source": fields.source,
+        "body": "\n\n".join(fields.body),
+        "in_language": fields.in_language,
+        "layout": result.layout.name,
+        "located_by": result.located_by,
+    }
+
+
+def _park_of(address: str) -> Park:
+    """Return the park that an address belongs to, or one that stands for any site of the field."""
+    parks, _ = common.seeds
+    host = bare_host(address)
+    for park in parks.values():
+        if host and host in {name.removeprefix("www.") for name in park.hosts}:
+            return park
+    return Park(
+        slug="",
+        name=host,
+        time_zone="Asia/Shanghai",
+        language="en",
+        listings=(),
+        layouts=(),
+        hosts=frozenset({host}),
+    )
+
+
+def _layouts(name: str | None, park: Park, address: str) -> list[Layout]:
+    known = common.layouts
+    if name:
+        if name not in known:
+            raise UsageError(
+                f"there is no layout '{name}' in {common.settings.seeds.layouts}; known are {', '.join(known)}"
+            )
+        return [known[name]]
+    if park.layouts:
+        return [known[layout] for layout in park.layouts if layout in known]
+    by_address = [layout for layout in known.values() if address and layout.is_article(address)]
+    return by_address or list(known.values())
+
+
+def _saved(path: Path, address: str, park: Park) -> Page:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    text = decode(content, None, encoding=park.encoding).text
+    head = text[:4000].lower()
+    is_html = path.suffix.lower() != ".txt" and any(
+        mark in head for mark in ("<html", "<!doctype", "<body", "<div", "<p")
+    )
+    return Page(url=address, text=text, is_html=is_html)
+
+
+def _fetched(address: str, park: Park) -> Page:
+    fetched = fetch(common.settings, address, verify=park.tls_verify)
+    if fetched.reason:
+        fail_with(f"{address}: {fetched.reason}", UNSEEN)
+    return fetched.page(park.encoding)

@@ -1,0 +1,105 @@
+"""The verb about parks: what is watched, and what would be read of it."""
+
+from typing import Annotated
+
+import typer
+
+from crawler.listing import read_listing
+from crawler.reading import Reading, read_article
+from crawler.seeds import SeedError
+from monitor.cli.app import UNSEEN, app, common, print_json, say, warn
+from monitor.fetching import fetch
+from storage.clock import utc_now
+from storage.records import Park
+
+parks_app = typer.Typer(help="List the parks, or check what would be read of them.", invoke_without_command=True)
+app.add_typer(parks_app, name="parks")
+
+
+@parks_app.callback()
+def parks(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List the parks, or check what would be read of them."""
+    if context.invoked_subcommand:
+        return
+    known, errors = common.seeds
+    for slug, park in known.items():
+        if as_json:
+            print_json(
+                {
+                    "park": slug,
+                    "name": park.name,
+                    "language": park.language,
+                    "time_zone": park.time_zone,
+                    "listings": park.listings,
+                    "layouts": park.layouts,
+                    "hosts": sorted(park.hosts),
+                    "cadence_minutes": park.cadence_minutes,
+                    "tls_verify": park.tls_verify,
+                }
+            )
+        else:
+            say(f"{slug:<24} {park.name:<40} {', '.join(park.layouts):<20} {park.listings[0]}")
+    for error in errors:
+        warn(f"parkwatch: {error}")
+    if errors:
+        raise typer.Exit(UNSEEN)
+
+
+@parks_app.command()
+def check(
+    slugs: Annotated[list[str] | None, typer.Argument(metavar="[PARK]…", help="Slugs; all parks if left out.")] = None,
+) -> None:
+    """Fetch a listing and its first article, and say what would be read; nothing is stored."""
+    known, errors = common.seeds
+    chosen = [common.park(slug) for slug in slugs] if slugs else list(known.values())
+    for error in errors if not slugs else []:
+        warn(f"parkwatch: {error}")
+    good = [_check(park) for park in chosen]
+    if not all(good) or (errors and not slugs):
+        raise typer.Exit(UNSEEN)
+
+
+def _check(park: Park) -> bool:
+    layouts = [common.layouts[name] for name in park.layouts if name in common.layouts]
+    if len(layouts) < len(park.layouts):
+        raise SeedError(f"park {park.slug}: layouts {', '.join(park.layouts)}: known are {', '.join(common.layouts)}")
+    is_good = True
+    for address in park.listings:
+        fetched = fetch(common.settings, address, verify=park.tls_verify)
+        if fetched.reason:
+            warn(f"parkwatch: {park.slug}: {address}: {fetched.reason}")
+            is_good = False
+            continue
+        listing = read_listing(fetched.page(park.encoding), layouts, park)
+        say(f"{park.slug}: {address}: {len(listing.links)} articles by layout {listing.layout or 'none'}")
+        say(f"  goes on at {listing.next_url or 'nothing'}")
+        if not listing.links:
+            warn(f"parkwatch: {park.slug}: no layout finds an article in {address}: see docs/adding-a-park.md")
+            is_good = False
+            continue
+        is_good &= _check_article(park, listing.links[0].url)
+    return is_good
+
+
+def _check_article(park: Park, url: str) -> bool:
+    fetched = fetch(common.settings, url, verify=park.tls_verify)
+    if fetched.reason:
+        warn(f"parkwatch: {park.slug}: {url}: {fetched.reason}")
+        return False
+    layouts = [common.layouts[name] for name in park.layouts]
+    result = read_article(fetched.page(park.encoding), layouts, park, utc_now())
+    if not isinstance(result, Reading):
+        warn(f"parkwatch: {park.slug}: {url}: {result.reason}")
+        return False
+    say(f"  {url}")
+    for name, value in (
+        ("headline", result.fields.headline),
+        ("date_published", result.fields.date_published),
+        ("source", result.fields.source),
+        ("body", f"{len(result.fields.body)} paragraphs, from: {result.fields.body[0][:80]}"),
+    ):
+        say(f"    {name:<15} {value or '-'}   ({result.located_by.get(name, 'not found')})")
+    return True

@@ -1,0 +1,74 @@
+"""Fetch single pages in a child process, for verbs that only look."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from crawler.decoding import decode
+from crawler.page import Page
+from monitor.crawl_settings import scrapy_settings
+from monitor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A page that was asked for: its bytes, or the reason why it did not come."""
+
+    url: str
+    status: int
+    content_type: str | None = None
+    content: bytes = b""
+    reason: str | None = None
+
+    def page(self, encoding: str | None = None) -> Page:
+        """Return the decoded page."""
+        text = decode(self.content, self.content_type, encoding=encoding).text
+        return Page(url=self.url, text=text, is_html=not (self.content_type or "").startswith("text/plain"))
+
+
+def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:
+    """Fetch one page as a visit would: with robots.txt, TLS verification, the proxy and all bounds."""
+    tls = settings.crawl.tls_verify
+    overrides = scrapy_settings(settings)
+    if not verify:
+        overrides["DOWNLOAD_VERIFY_CERTIFICATES"] = False
+    plan = {
+        "pages": [url],
+        "settings": overrides,
+        "log_level": settings.log.level,
+        "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "crawler.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(plan) + "\n")
+    child.stdin.flush()
+    try:
+        for line in child.stdout:
+            if line.startswith('{"event": "page"'):
+                return _fetched(json.loads(line))
+    finally:
+        child.kill()
+        child.wait()
+    return Fetched(url=url, status=0, reason="the fetching process ended without an answer")
+
+
+def _fetched(event: dict[str, object]) -> Fetched:
+    content = base64.b64decode(str(event.get("content") or ""))
+    status = event["status"]
+    assert isinstance(status, int)
+    kind, reason = event.get("content_type"), event.get("reason")
+    if status not in (0, 200):
+        reason = f"answered status {status}"
+    return Fetched(
+        url=str(event["url"]),
+        status=status,
+        content_type=str(kind) if kind else None,
+        content=content,
+        reason=str(reason) if reason else None,
+    )

@@ -1,0 +1,79 @@
+"""Work out how everything stands: facts for status, in one look at the store."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.settings import Settings
+from reports.coverage import ParkCoverage, Sight, cover_park
+from storage.cadence import next_slot, parse_cadence
+from storage.database import Store, digests, exports, ledger, subscriptions
+from storage.database.digests import DigestLine
+from storage.records import Park
+
+#: What counts as lately, for parks nobody's digest asks about.
+_LATELY = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkHealth:
+    """One park: how it was seen lately, and what is on record of it."""
+
+    coverage: ParkCoverage
+    articles: int
+    last_visit: datetime | None
+    last_outcome: str | None
+    tls_unverified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Everything that status shows."""
+
+    parks: tuple[ParkHealth, ...]
+    changes: int
+    readers: tuple[tuple[str, str, datetime], ...]
+    undelivered: tuple[tuple[DigestLine, str | None], ...]
+    tls_verify: bool | str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether every park was seen and every digest is on its way."""
+        seen = all(park.coverage.sight in (Sight.WHOLE, Sight.NEVER) for park in self.parks)
+        return seen and not any(answer for _, answer in self.undelivered)
+
+
+def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: datetime) -> Health:
+    """Return how everything stands."""
+    with store.reading() as session:
+        found = []
+        for slug, park in sorted(parks.items()):
+            last = exports.last_visit(session, slug)
+            since = min(now - _LATELY, last.started_at) if last else now - _LATELY
+            coverage = cover_park(
+                slug,
+                park.name,
+                visits=list(exports.visits(session, park=slug, since=since)),
+                last_joined=exports.last_visit(session, slug, joined=True),
+                conditions=list(exports.conditions(session, park=slug, since=since)),
+                unread=sum(1 for _ in exports.unread(session, park=slug)),
+            )
+            found.append(
+                ParkHealth(
+                    coverage=coverage,
+                    articles=sum(exports.counts(session, slug).values()),
+                    last_visit=last.started_at if last else None,
+                    last_outcome=last.outcome if last else None,
+                    tls_unverified=not park.tls_verify,
+                )
+            )
+        readers = tuple(
+            (reader.address, reader.cadence, next_slot(parse_cadence(reader.cadence), reader.time_zone, now))
+            for reader in subscriptions.subscriptions(session, only_active=True)
+        )
+        return Health(
+            parks=tuple(found),
+            changes=ledger.head(session),
+            readers=readers,
+            undelivered=tuple(digests.undelivered(session)),
+            tls_verify=settings.crawl.tls_verify,
+        )

@@ -1,0 +1,126 @@
+"""Ring: the scheduler is an alarm clock, what is due is worked out from the store each time it rings."""
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+from monitor.digesting import mailer_of, make_due, send_waiting
+from monitor.settings import Settings
+from monitor.stopping import stopping
+from monitor.visiting import Visitors, visit_parks
+from storage.cadence import visit_is_due
+from storage.database import Store, exports
+from storage.records import Park
+
+log = structlog.get_logger()
+
+VISIT_EVERY_S, DIGEST_EVERY_S = 20, 20
+#: Batches of visits that may run side by side, so that one slow park holds up nobody's turn.
+_BATCHES = 4
+#: SIGTERM: children get so long to end in good order, then they are killed; the whole takes less than 30 s.
+_CHILD_GRACE_S, _WHOLE_GRACE_S = 15, 27
+
+
+class Alarm:
+    """Holds what is at work between two rings."""
+
+    def __init__(
+        self, store: Store, settings: Settings, load_parks: Callable[[], dict[str, Park]], clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._load_parks = load_parks
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._at_work: dict[str, Park] = {}
+        self.visitors = Visitors()
+
+    def now(self) -> datetime:
+        """Return the present moment by the clock that was handed down."""
+        return self._clock()
+
+    def visit(self) -> None:
+        """Visit the parks that are due and share no host with one that is being visited."""
+        with self._lock:
+            if self.visitors.is_stopping:
+                return
+            due = self._due_parks()
+            self._at_work |= {park.slug: park for park in due}
+        if not due:
+            return
+        try:
+            results = visit_parks(
+                self._settings, self._store, due, arguments={"recheck": "due"}, visitors=self.visitors
+            )
+            for result in results:
+                log.info("visited", park=result.park, outcome=result.outcome, changes=result.changes, why=result.reason)
+        finally:
+            with self._lock:
+                for park in due:
+                    self._at_work.pop(park.slug, None)
+
+    def _due_parks(self) -> list[Park]:
+        now = self._clock()
+        busy = {host for park in self._at_work.values() for host in park.hosts}
+        due = []
+        with self._store.reading() as session:
+            for park in self._load_parks().values():
+                last = exports.last_visit(session, park.slug)
+                cadence = timedelta(minutes=park.cadence_minutes)
+                started, outcome = (last.started_at, last.outcome) if last else (None, None)
+                if visit_is_due(started, outcome, cadence, now) and not park.hosts & busy:
+                    due.append(park)
+        return due
+
+    def digest(self) -> None:
+        """Freeze the digests whose time has come, and hand over what waits."""
+        now = self._clock()
+        for made in make_due(self._store, self._load_parks(), self._settings, now):
+            log.info("digest made", reader=made.subscription.address, number=made.digest.number)
+        for letter, delivery in send_waiting(self._store, mailer_of(self._settings), now):
+            log.info(
+                "digest handed over",
+                reader=letter.recipient,
+                number=letter.number,
+                outcome=str(delivery.outcome),
+                answer=delivery.answer,
+            )
+
+
+def run(alarm: Alarm) -> None:
+    """Ring until SIGINT or SIGTERM, then end in good order within 30 seconds."""
+    scheduler = BlockingScheduler(
+        timezone=UTC,
+        jobstores={"default": MemoryJobStore()},
+        executors={"default": ThreadPoolExecutor(_BATCHES + 1)},
+        # Late is better than never, and many missed rings are one: the store knows what is due.
+        job_defaults={"misfire_grace_time": None, "coalesce": True},
+    )
+    first = alarm.now()
+    scheduler.add_job(
+        alarm.visit, "interval", seconds=VISIT_EVERY_S, id="visit", next_run_time=first, max_instances=_BATCHES
+    )
+    scheduler.add_job(
+        alarm.digest, "interval", seconds=DIGEST_EVERY_S, id="digest", next_run_time=first, max_instances=1
+    )
+
+    def stop() -> None:
+        if alarm.visitors.is_stopping:
+            alarm.visitors.stop()
+            return
+        alarm.visitors.stop()
+        for seconds, act in ((_CHILD_GRACE_S, alarm.visitors.stop), (_WHOLE_GRACE_S, lambda: os._exit(0))):
+            timer = threading.Timer(seconds, act)
+            timer.daemon = True
+            timer.start()
+        # Not from within the handler: shutting down takes locks that the interrupted code may hold.
+        threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True).start()
+
+    with stopping(stop):
+        scheduler.start()

@@ -1,0 +1,171 @@
+"""Prove the promises from the store alone: every broken one is a sentence that names the entry."""
+
+import hashlib
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from storage.database import captures, ledger
+from storage.database.ledger import fields_of
+from storage.database.tables import (
+    ArticleRow,
+    BlobRow,
+    DigestLineRow,
+    DigestRow,
+    LedgerRow,
+    SubscriptionRow,
+    VersionCaptureRow,
+    VersionRow,
+)
+from storage.decisions import content_hash
+from storage.records import ChangeKind, Origin
+
+#: Kinds of change that come with a version of their own.
+_WITH_VERSION = (
+    ChangeKind.NEW.value,
+    ChangeKind.RECOVERED.value,
+    ChangeKind.EDITED.value,
+    ChangeKind.RETITLED.value,
+    ChangeKind.REDATED.value,
+)
+
+
+def problems(session: Session) -> Iterator[str]:
+    """Yield what is broken, streaming the store; nothing for a store that keeps its promises."""
+    yield from _database(session)
+    yield from _ledger_has_no_gap(session)
+    yield from _versions_have_changes(session)
+    yield from _articles_have_versions(session)
+    yield from _versions_have_captures(session)
+    yield from _blobs_fit_their_hash(session)
+    yield from _digests_are_whole(session)
+    yield from _changes_are_in_one_digest(session)
+
+
+def _database(session: Session) -> Iterator[str]:
+    if session.get_bind().dialect.name == "sqlite":
+        for (line,) in session.execute(text("PRAGMA quick_check")):
+            if line != "ok":
+                yield f"the database file is damaged: {line}; restore it from a backup"
+
+
+def _ledger_has_no_gap(session: Session) -> Iterator[str]:
+    expected = 1
+    for number in session.scalars(
+        select(LedgerRow.number).order_by(LedgerRow.number).execution_options(yield_per=5000)
+    ):
+        while expected < number:
+            yield f"ledger: entry {expected} is missing"
+            expected += 1
+        expected = number + 1
+    for number in range(expected, ledger.head(session) + 1):
+        yield f"ledger: entry {number} is missing"
+
+
+def _versions_have_changes(session: Session) -> Iterator[str]:
+    query = (
+        select(VersionRow.article_id, VersionRow.number)
+        .join(ArticleRow, ArticleRow.id == VersionRow.article_id)
+        .outerjoin(
+            LedgerRow,
+            (LedgerRow.article_id == VersionRow.article_id)
+            & (LedgerRow.version_after == VersionRow.number)
+            & LedgerRow.kind.in_(_WITH_VERSION),
+        )
+        .where(
+            LedgerRow.number.is_(None),
+            ~VersionRow.is_restated,
+            (VersionRow.number > 1) | (ArticleRow.origin != Origin.BASELINE.value),
+        )
+    )
+    for article_id, number in session.execute(query.execution_options(yield_per=1000)):
+        yield f"article {article_id}: version {number} has no entry in the ledger"
+
+
+def _articles_have_versions(session: Session) -> Iterator[str]:
+    query = (
+        select(ArticleRow, VersionRow)
+        .outerjoin(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
+        .order_by(ArticleRow.id)
+    )
+    for article, version in session.execute(query.execution_options(yield_per=500)):
+        if version is None:
+            yield f"article {article.id}: its version {article.version} is missing"
+        elif content_hash(fields_of(version)) != article.content_hash:
+            yield f"article {article.id}: the fields of version {version.number} do not fit their content hash"
+
+
+def _versions_have_captures(session: Session) -> Iterator[str]:
+    query = (
+        select(VersionRow.article_id, VersionRow.number)
+        .outerjoin(VersionCaptureRow, VersionCaptureRow.version_id == VersionRow.id)
+        .where(VersionCaptureRow.capture_id.is_(None))
+    )
+    for article_id, number in session.execute(query):
+        yield f"article {article_id}: version {number} has no capture to prove it"
+
+
+def _blobs_fit_their_hash(session: Session) -> Iterator[str]:
+    for digest in session.scalars(select(BlobRow.hash).execution_options(yield_per=1000)):
+        try:
+            captures.content_of(session, digest)
+        except Exception as error:  # whatever the codec or the comparison says, the blob cannot prove anything
+            yield f"blob {digest[:16]}…: {error}"
+        session.expunge_all()
+
+
+def _digests_are_whole(session: Session) -> Iterator[str]:
+    for subscription in session.scalars(select(SubscriptionRow).order_by(SubscriptionRow.id)).all():
+        rows = session.scalars(
+            select(DigestRow).where(DigestRow.subscription_id == subscription.id).order_by(DigestRow.number)
+        ).all()
+        name = f"subscription {subscription.id}"
+        for row in rows:
+            if hashlib.sha256(row.message).hexdigest() != row.sha256:
+                yield f"{name}: the bytes of digest {row.number} are not those that were frozen"
+            lines = session.scalar(select(func.count()).where(DigestLineRow.digest_id == row.id))
+            if lines != row.line_count:
+                yield f"{name}: digest {row.number} was made of {row.line_count} changes, {lines} are on record"
+        for before, after in pairwise(rows):
+            if (after.number, after.position_before) != (before.number + 1, before.position_after):
+                yield f"{name}: digest {after.number} does not begin where digest {before.number} ended"
+            if after.previous_sha256 != before.sha256:
+                yield f"{name}: digest {after.number} does not follow from the bytes of digest {before.number}"
+        if rows and subscription.position != rows[-1].position_after:
+            yield f"{name}: its position is {subscription.position}, its last digest ends at {rows[-1].position_after}"
+
+
+def _changes_are_in_one_digest(session: Session) -> Iterator[str]:
+    """That no change is in two digests is the primary key's work; here: each in the one whose interval holds it."""
+    outside = (
+        select(DigestRow.subscription_id, DigestRow.number, DigestLineRow.change_number)
+        .join(DigestLineRow, DigestLineRow.digest_id == DigestRow.id)
+        .where(
+            (DigestLineRow.change_number <= DigestRow.position_before)
+            | (DigestLineRow.change_number > DigestRow.position_after)
+        )
+    )
+    for subscription_id, number, change in session.execute(outside):
+        yield f"subscription {subscription_id}: digest {number} holds change {change}, which is not of its interval"
+    for subscription in session.scalars(select(SubscriptionRow)).all():
+        first = session.scalar(
+            select(func.min(DigestRow.position_before)).where(DigestRow.subscription_id == subscription.id)
+        )
+        if first is None or subscription.words:
+            continue  # which changes hold a word is judged by the door, not by the ground
+        missing = (
+            select(LedgerRow.number)
+            .outerjoin(
+                DigestLineRow,
+                (DigestLineRow.change_number == LedgerRow.number) & (DigestLineRow.subscription_id == subscription.id),
+            )
+            .where(
+                LedgerRow.number > first, LedgerRow.number <= subscription.position, DigestLineRow.digest_id.is_(None)
+            )
+        )
+        if subscription.parks:
+            missing = missing.where(LedgerRow.park.in_(subscription.parks))
+        for number in session.scalars(missing):
+            yield f"subscription {subscription.id}: change {number} is in none of its digests"
