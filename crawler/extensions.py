@@ -58,6 +58,9 @@ class VisitAccount:
             await run_in_thread(self._end, reason)
         elif spider.account.refused:
             self._tell(event="refused", reason=spider.account.refused)
+        else:
+            outcome = outcome_of(spider.account, reason)
+            self._tell(event="ended", outcome=outcome.word, reason=outcome.reason, changes=0)
         spider.book.close()
 
     def _end(self, reason: str) -> None:

@@ -7,6 +7,9 @@ SPIDER_MODULES: list[str] = []
 USER_AGENT = "Parkwatch/0.1 (+news monitor)"
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Nothing is fetched ahead of what the store has taken: a killed visit has few pages to ask for again.
+CONCURRENT_REQUESTS = 2
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 1
 DOWNLOAD_DELAY = 2.0
 DOWNLOAD_DELAY_JITTER = 0.25
 DOWNLOAD_TIMEOUT = 30

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from crawler.article import Asked
 from crawler.dates import read_date
 from storage.records import Link
 
@@ -65,6 +66,14 @@ class Step:
     is_end: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onward:
+    """What a plan makes of a listing page: articles to ask for, and where to walk on."""
+
+    asks: tuple[Asked, ...] = ()
+    walks: tuple[Walk, ...] = ()
+
+
 def step(
     walk: Walk,
     *,
@@ -72,7 +81,7 @@ def step(
     keys: Sequence[str],
     is_known: Sequence[bool],
     next_url: str | None,
-    most_pages: int,
+    most_pages: int | None,
     overlap: int = 1,
     is_too_old: bool = False,
 ) -> Step:
@@ -94,7 +103,7 @@ def step(
         return Step(is_joined=True)
     if depth is Depth.SPAN and onward.pages_too_old >= PAGES_TOO_OLD:
         return Step(is_joined=True)
-    if walk.number >= most_pages and depth is not Depth.SPAN:
+    if most_pages is not None and walk.number >= most_pages:
         # The depth of a first visit is where it was told to stop, so nothing is missed there.
         return Step(is_joined=joined or depth is not Depth.JOIN)
     return Step(next=onward, is_joined=joined)

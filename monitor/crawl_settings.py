@@ -15,6 +15,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "USER_AGENT": agent,
         "DOWNLOAD_DELAY": crawl.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": crawl.concurrency,
+        "CONCURRENT_REQUESTS": crawl.concurrency + 1,
         "DOWNLOAD_TIMEOUT": crawl.timeout,
         "DOWNLOAD_MAXSIZE": crawl.max_page_bytes,
         "DOWNLOAD_VERIFY_CERTIFICATES": crawl.tls_verify is not False,

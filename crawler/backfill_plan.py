@@ -1,0 +1,118 @@
+"""Plan a backfill: walk a listing down through a span of days, then read what is not on record."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+from crawler.article import Asked
+from crawler.book import VisitBook
+from crawler.listing import ListingPage
+from crawler.outcome import Account
+from crawler.walk import Depth, Onward, Walk, is_within, listed_day, step
+from storage.records import Observation, Origin, Park
+
+_PORTION = 200
+
+Report = Callable[..., None]
+
+
+class BackfillPlan:
+    """Holds the course of one backfill; every page that is read is noted in the store, so a killed one goes on."""
+
+    def __init__(
+        self,
+        book: VisitBook,
+        park: Park,
+        account: Account,
+        *,
+        since: date,
+        until: date | None,
+        most_pages: int | None,
+        is_dry_run: bool,
+        report: Report,
+    ) -> None:
+        self._book = book
+        self._park = park
+        self._account = account
+        self._since = since
+        self._until = until
+        self._most_pages = most_pages
+        self._is_dry_run = is_dry_run
+        self._report = report
+        self._backfill_id = 0
+        self._rest: tuple[Walk, ...] = ()
+        self._found: set[str] = set()
+        self.origin = Origin.BACKFILL
+        self.validators_lie = False
+
+    def begin(self, now: datetime) -> list[Walk]:
+        """Begin, or take up what an earlier run left; the listings are walked one after the other."""
+        walks = [Walk(url=url) for url in self._park.listings]
+        if not self._is_dry_run:
+            self._book.begin(now)
+            backfill = self._book.begin_backfill(
+                since=self._since, until=self._until, listings=tuple(walk.as_json() for walk in walks), now=now
+            )
+            self._backfill_id = backfill.id
+            self._report(event="begun", resumed=backfill.is_resumed, listing_pages=backfill.pages_read)
+            walks = [Walk.from_json(data) for data in backfill.listings]
+        return self._go_on(tuple(walks))
+
+    def _go_on(self, walks: tuple[Walk, ...]) -> list[Walk]:
+        self._rest = walks[1:]
+        if not walks:
+            self._account.listings_joined = self._account.listings
+        return list(walks[:1])
+
+    def on_page(self, listing: ListingPage, walk: Walk, now: datetime) -> Onward:
+        """Note the articles of the span that a listing page names, and go on down until all is older."""
+        days = [listed_day(link, self._park.time_zone) for link in listing.links]
+        dated = zip(listing.links, days, strict=True)
+        within = [link for link, day in dated if is_within(day, self._since, self._until)]
+        onward = step(
+            walk,
+            depth=Depth.SPAN,
+            keys=[link.key for link in listing.links],
+            is_known=(),
+            next_url=listing.next_url,
+            most_pages=self._most_pages,
+            is_too_old=all(day is not None and day < self._since for day in days),
+        )
+        walks = (onward.next, *self._rest) if onward.next else self._rest
+        if self._is_dry_run:
+            self._found |= {link.key for link in within if self._book.find(link.key) is None}
+        else:
+            rest = tuple(walk.as_json() for walk in walks)
+            self._book.note_backfill_page(self._backfill_id, within, rest, now)
+        self._report(
+            event="listing",
+            pages=self._account.listing_pages,
+            of=listing.last_number,
+            reached=min((day.isoformat() for day in days if day), default=None),
+        )
+        return Onward(walks=tuple(self._go_on(walks)))
+
+    def portions(self) -> Iterator[list[Asked]]:
+        """Yield the articles of the span that are not on record, once the listing is walked."""
+        if self._is_dry_run:
+            self._report(event="plan", articles=len(self._found))
+            return
+        if self._account.listing_failures:
+            return
+        waiting = self._waiting()
+        self._report(event="plan", articles=len(waiting))
+        for at in range(0, len(waiting), _PORTION):
+            yield waiting[at : at + _PORTION]
+
+    def _waiting(self) -> list[Asked]:
+        return [Asked.new(unread.link) for unread in self._book.unread(now=None, backfill_id=self._backfill_id)]
+
+    def keeps(self, observation: Observation) -> bool:
+        """Say whether an article belongs to the span, now that its own date is read."""
+        iso = observation.fields.date_published
+        return is_within(date.fromisoformat(iso[:10]) if iso else None, self._since, self._until)
+
+    def settle(self, gone: list[int], now: datetime) -> None:
+        """End the backfill if nothing of the span is left to be read."""
+        is_walked = not self._account.listing_failures and self._account.listings_joined
+        if self._backfill_id and is_walked and not self._waiting():
+            self._book.finish_backfill(self._backfill_id, now)
