@@ -1,8 +1,11 @@
 """Verbs that look after the whole: init, run, status, verify."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from monitor.cli.app import UNSEEN, UsageError, app, common, err, say, warn
+from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
 from monitor.logs import set_up_logs
@@ -115,3 +118,16 @@ def verify() -> None:
     if count:
         raise typer.Exit(UNSEEN)
     say("every promise holds")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Folder that is emptied and holds everything.")] = Path(".demo"),
+) -> None:
+    """Show the whole loop on bundled sample parks, with a mail server on loopback."""
+    from monitor.demo.loop import DemoError, run_demo
+
+    try:
+        run_demo(folder.resolve(), say)
+    except DemoError as error:
+        fail_with(str(error), UNSEEN)
