@@ -55,7 +55,7 @@ def make(store: Store, parks: dict[str, Park], settings: Settings, subscription:
         baselines = {
             slug: (
                 exports.count_of_baseline(session, slug),
-                exports.newest_of_baseline(session, slug, settings.digest.baseline_items),
+                exports.newest_of_baseline(session, slug, settings.digest.baseline_items, since=subscription.position),
             )
             for slug in sorted(fresh)
         }

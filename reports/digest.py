@@ -61,6 +61,9 @@ class ParkSection:
     changed: tuple[ChangedItem, ...] = ()
     #: Headlines of changes beyond the number that is shown whole.
     short: tuple[NewItem, ...] = ()
+    #: News and changes that even a shortened digest has no room for.
+    left_out: int = 0
+    changes_left_out: int = 0
     recovered: int = 0
     recovered_span: tuple[str, str] | None = None
     on_record: int = 0

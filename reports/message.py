@@ -45,7 +45,8 @@ def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> 
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
     boundary = hashlib.sha256(message_id.encode()).hexdigest()[:32]
     message.set_boundary(f"=_{boundary}")
-    content = message.as_bytes(policy=_POLICY)
+    # Header fields without a space cannot be folded at 78; an encoded List-Unsubscribe would be read by nobody.
+    content = message.as_bytes(policy=_POLICY.clone(max_line_length=900))
     refuse_bare_line_ends(content)
     return Letter(message_id=message_id, content=content, html=html)
 

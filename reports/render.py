@@ -1,9 +1,8 @@
 """Turn a digest into HTML and plain text that say the same."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,15 +17,15 @@ MOST_HTML_BYTES = 95_000
 
 
 def html_of(digest: Digest) -> str:
-    """Return the HTML part, its styles inlined, never larger than mail clients show whole."""
-    return _rendered(_fitting(digest), "digest.html")
+    """Return the HTML part, its styles inlined."""
+    html = _environment(html=True).get_template("digest.html").render(digest=digest)
+    return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(html)
 
 
 def text_of(digest: Digest) -> str:
     """Return the plain-text part."""
     lines = [
-        line.rstrip()
-        for line in _environment(html=False).get_template("digest.txt").render(**_given(digest)).splitlines()
+        line.rstrip() for line in _environment(html=False).get_template("digest.txt").render(digest=digest).splitlines()
     ]
     text: list[str] = []
     for line in lines:
@@ -37,49 +36,52 @@ def text_of(digest: Digest) -> str:
 
 def fitting(digest: Digest) -> Digest:
     """Return the digest as it will be shown: shortened, with what is left out counted, if it is too large."""
-    return _fitting(digest)
-
-
-def _fitting(digest: Digest) -> Digest:
-    for shorten in (_whole, _without_excerpts, _headlines, _counts):
-        candidate = replace(digest, sections=tuple(shorten(section) for section in digest.sections))
-        if len(_rendered(candidate, "digest.html").encode()) <= MOST_HTML_BYTES:
+    for room in _ROOMS:
+        candidate = replace(digest, sections=tuple(_shortened(section, room) for section in digest.sections))
+        if len(html_of(candidate).encode()) <= MOST_HTML_BYTES:
             return candidate
-    return candidate
+    return replace(digest, sections=())
 
 
-def _whole(section: ParkSection) -> ParkSection:
-    return section
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """How much of each park is shown: news with their texts, headlines, changes with their diffs, other changes."""
+
+    texts: int
+    headlines: int
+    diffs: int
+    changes: int
 
 
-def _without_excerpts(section: ParkSection) -> ParkSection:
-    return replace(section, new=section.new[:3], short=(*map(_bare, section.new[3:]), *section.short))
+_ROOMS = (
+    _Room(texts=10_000, headlines=10_000, diffs=10_000, changes=10_000),
+    _Room(texts=3, headlines=10_000, diffs=10_000, changes=10_000),
+    _Room(texts=0, headlines=60, diffs=20, changes=60),
+    _Room(texts=0, headlines=15, diffs=5, changes=15),
+    _Room(texts=0, headlines=3, diffs=0, changes=3),
+    _Room(texts=0, headlines=0, diffs=0, changes=0),
+)
 
 
-def _headlines(section: ParkSection) -> ParkSection:
-    changed = tuple(
-        item if at < 10 else replace(item, body_diff=None, headline_diff=None)
-        for at, item in enumerate(section.changed)
+def _shortened(section: ParkSection, room: _Room) -> ParkSection:
+    headlines = [*map(_bare, section.new[room.texts :]), *section.short]
+    changed = [
+        item if at < room.diffs else replace(item, body_diff=None, headline_diff=None)
+        for at, item in enumerate(section.changed[: room.changes])
+    ]
+    return replace(
+        section,
+        new=section.new[: room.texts],
+        short=tuple(headlines[: room.headlines]),
+        left_out=max(0, len(headlines) - room.headlines),
+        changed=tuple(changed),
+        changes_left_out=len(section.changed) - len(changed),
+        newest=section.newest if room.texts else (),
     )
-    return replace(section, new=(), changed=changed, short=(*map(_bare, section.new), *section.short)[:60])
-
-
-def _counts(section: ParkSection) -> ParkSection:
-    changed = tuple(replace(item, body_diff=None, headline_diff=None) for item in section.changed[:10])
-    return replace(section, new=(), changed=changed, short=(*map(_bare, section.new), *section.short)[:10], newest=())
 
 
 def _bare(item: NewItem) -> NewItem:
     return replace(item, excerpt="")
-
-
-def _rendered(digest: Digest, template: str) -> str:
-    html = _environment(html=True).get_template(template).render(**_given(digest))
-    return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(html)
-
-
-def _given(digest: Digest) -> dict[str, Any]:
-    return {"digest": digest}
 
 
 def _environment(*, html: bool) -> Environment:

@@ -8,6 +8,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # Zero-width marks, soft hyphen, bidirectional overrides and isolates (CVE-2021-42574), byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# Chinese sentences follow each other without a space.
+_IS_WIDE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -32,7 +34,7 @@ def first_sentences(paragraphs: tuple[str, ...], limit: int) -> str:
     """Return the beginning of a body, at most *limit* characters, cut at a sentence's end where one is near."""
     text = ""
     for paragraph in paragraphs:
-        text = f"{text} {paragraph}".strip()
+        text += paragraph if not text or _IS_WIDE.search(text[-1]) else f" {paragraph}"
         if len(text) >= limit // 2:
             break
     if len(text) <= limit:

@@ -13,6 +13,7 @@ from storage.database.tables import (
     ArticleRow,
     CaptureRow,
     ConditionRow,
+    LedgerRow,
     UnreadRow,
     VersionCaptureRow,
     VersionRow,
@@ -108,8 +109,12 @@ def articles(
         )
 
 
-def newest_of_baseline(session: Session, park: str, limit: int) -> list[ArticleLine]:
-    """Return the newest articles, by the day of publication, that stood on a park's site when we first came."""
+def newest_of_baseline(session: Session, park: str, limit: int, *, since: int) -> list[ArticleLine]:
+    """Return the newest articles that stood on a park's site when we first came, and still do as they did.
+
+    Newest by the day of publication; what the ledger has of them behind *since* is told elsewhere.
+    """
+    told = select(LedgerRow.article_id).where(LedgerRow.park == park, LedgerRow.number > since)
     query = (
         select(ArticleRow, VersionRow)
         .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
@@ -117,6 +122,8 @@ def newest_of_baseline(session: Session, park: str, limit: int) -> list[ArticleL
             ArticleRow.park == park,
             ArticleRow.published_at.is_not(None),
             ArticleRow.origin == Origin.BASELINE.value,
+            ArticleRow.state == ArticleState.LIVE.value,
+            ArticleRow.id.not_in(told),
         )
         .order_by(ArticleRow.published_at.desc())
         .limit(limit)

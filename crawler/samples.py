@@ -1,0 +1,78 @@
+"""Replay sample pages: raw bytes and headers as they came, and the fields that a person expects of them."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crawler.decoding import decode
+from crawler.layouts import Layout
+from crawler.page import Page
+from crawler.reading import Reading, Unreadable, read_article
+from crawler.seeds import SeedError, check, read_toml
+from storage.records import Park
+
+
+class ResponseFile(BaseModel):
+    """The keys of a sample's ``response.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(description="the address that the page came from")
+    captured_at: datetime = Field(description="when it came")
+    content_type: str | None = Field(None, description="the header, if there was one")
+    time_zone: str = Field("Asia/Shanghai", description="the park's zone")
+    language: str = Field("en", description="the park's language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One page of a layout's past or present, and what is expected of it."""
+
+    name: str
+    page: Page
+    park: Park
+    captured_at: datetime
+    expected: dict[str, Any]
+
+    def read(self, layout: Layout) -> Reading | Unreadable:
+        """Read the page again."""
+        return read_article(self.page, [layout], self.park, self.captured_at)
+
+
+def load_sample(folder: Path) -> Sample:
+    """Read a sample's folder: ``page.*``, ``response.toml`` and ``expected.json``; raises SeedError."""
+    pages = sorted(folder.glob("page.*"))
+    if len(pages) != 1:
+        raise SeedError(f"{folder}: needs one file page.html or page.txt, it has {len(pages)}")
+    response = check(ResponseFile, read_toml(folder / "response.toml"), folder / "response.toml")
+    try:
+        expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SeedError(f"{folder / 'expected.json'}: cannot be read: {error}") from error
+    is_text = (response.content_type or "").startswith("text/plain")
+    park = Park(
+        slug="sample",
+        name="sample",
+        time_zone=response.time_zone,
+        language=response.language,
+        listings=(),
+        layouts=(),
+        hosts=frozenset(),
+    )
+    text = decode(pages[0].read_bytes(), response.content_type).text
+    return Sample(
+        name=folder.name,
+        page=Page(url=response.url, text=text, is_html=not is_text),
+        park=park,
+        captured_at=response.captured_at,
+        expected=expected,
+    )
+
+
+def load_samples(folder: Path) -> list[Sample]:
+    """Read all samples of a layout's folder."""
+    return [load_sample(path) for path in sorted((folder / "samples").iterdir()) if path.is_dir()]

@@ -1,0 +1,1 @@
+"""The suite: scenes over real HTTP, SMTP and databases on loopback."""

@@ -1,0 +1,51 @@
+"""Make the things that tests talk about; a test states only what matters to it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storage.records import ArticleFields, Capture, Observation, Park
+
+DAY_1 = datetime(2024, 5, 6, 8, 0, tzinfo=UTC)
+DAY_2 = DAY_1 + timedelta(days=1)
+DAY_3 = DAY_1 + timedelta(days=2)
+
+
+def a_park(slug: str = "eastgate", **more: Any) -> Park:
+    given: dict[str, Any] = {
+        "slug": slug,
+        "name": slug.title(),
+        "time_zone": "Asia/Shanghai",
+        "language": "en",
+        "listings": (f"http://{slug}.example/news/",),
+        "layouts": ("tjuda",),
+        "hosts": frozenset({f"{slug}.example"}),
+    }
+    return Park(**{**given, **more})
+
+
+def an_article(**more: Any) -> ArticleFields:
+    given: dict[str, Any] = {
+        "headline": "A bearing works doubles its floor",
+        "date_published": "2024-05-01",
+        "date_published_raw": "2024-05-01",
+        "source": "Eastgate Daily",
+        "body": ("The new hall has 26 machines.", "They came by night."),
+    }
+    return ArticleFields(**{**given, **more})
+
+
+def an_observation(
+    key: str = "doc:1", *, seen_at: datetime = DAY_1, park: str = "eastgate", **more: Any
+) -> Observation:
+    url = more.pop("url", f"http://{park}.example/news/{key.removeprefix('doc:')}.html")
+    given: dict[str, Any] = {
+        "park": park,
+        "key": key,
+        "url": url,
+        "fields": an_article(),
+        "captures": (Capture(url=url, captured_at=seen_at, status=200, content=f"<p>{key} {seen_at}</p>".encode()),),
+        "layout": "tjuda",
+        "layout_revision": "r1",
+        "seen_at": seen_at,
+    }
+    return Observation(**{**given, **more})

@@ -1,0 +1,116 @@
+"""What an observation means, given what is known."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from storage.decisions import (
+    believes_removals,
+    changed_fields,
+    content_hash,
+    decide,
+    last_modified_is_plausible,
+    next_check,
+)
+from storage.records import ArticleFields, ArticleState, ChangeKind, KnownArticle, Origin
+from tests.builders import DAY_1, DAY_2, an_article, an_observation
+
+
+def known_from(fields: ArticleFields, **more: Any) -> KnownArticle:
+    given: dict[str, Any] = {
+        "id": 1,
+        "key": "doc:1",
+        "url": "http://eastgate.example/1",
+        "state": ArticleState.LIVE,
+        "fields": fields,
+        "version": 1,
+        "content_hash": content_hash(fields),
+        "last_seen": DAY_1,
+    }
+    return KnownArticle(**{**given, **more})
+
+
+def kinds(after: ArticleFields, before: ArticleFields | None = None) -> list[str]:
+    decision = decide(an_observation(fields=after, seen_at=DAY_2), known_from(before or an_article()))
+    return [str(kind) for kind, _ in decision.changes]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"body": ("The new hall has 27 machines.", "They came by night.")}, ["edited"]),
+        ({"headline": "A bearing works triples its floor"}, ["retitled"]),
+        ({"date_published": "2024-05-02"}, ["redated"]),
+        ({"headline": "Another", "body": ("Other words.",)}, ["edited"]),
+        ({"source": "Westgate Daily"}, ["edited"]),
+        ({}, []),
+    ],
+)
+def test_a_difference_is_named_by_what_weighs_most(change: dict[str, Any], expected: list[str]) -> None:
+    assert kinds(an_article(**change)) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"body": ("The new  hall has\u00a026 machines. ", "They came by night.")},
+        {"body": ("The new hall has 26 machines. They came by night.",)},
+        {"headline": "A bearing works doubles its floor\u200b"},
+        {"headline": "Ａ bearing works doubles its floor"},
+        {"source": None},
+        {"date_published": None},
+        {"date_published": "2024-05-01T09:30:00+08:00"},
+    ],
+    ids=["white space", "paragraphs joined", "zero width", "full width", "source lost", "stamp lost", "stamp finer"],
+)
+def test_what_no_reader_sees_is_no_change(change: dict[str, Any]) -> None:
+    assert kinds(an_article(**change)) == []
+
+
+def test_a_point_between_digits_is_a_change() -> None:
+    assert kinds(an_article(body=("Up 35 percent.",)), an_article(body=("Up 3.5 percent.",))) == ["edited"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [(Origin.CRAWL, [ChangeKind.NEW]), (Origin.BASELINE, []), (Origin.BACKFILL, [ChangeKind.RECOVERED])],
+)
+def test_an_unknown_article_is_news_only_to_a_crawl(origin: Origin, expected: list[ChangeKind]) -> None:
+    decision = decide(an_observation(origin=origin), None)
+    assert [kind for kind, _ in decision.changes] == expected
+    assert decision.is_new_version
+
+
+def test_an_article_may_come_back_moved_and_edited_at_once() -> None:
+    seen = an_observation(fields=an_article(body=("New words.",)), is_moved=True)
+    decision = decide(seen, known_from(an_article(), state=ArticleState.REMOVED))
+    assert [str(kind) for kind, _ in decision.changes] == ["restored", "moved", "edited"]
+
+
+def test_an_empty_field_leaves_no_trace_in_the_hash() -> None:
+    assert content_hash(an_article(source=None)) == content_hash(an_article(source=""))
+
+
+def test_changed_fields_come_in_reading_order() -> None:
+    after = replace(an_article(), headline="X", body=("Y",), date_published="2020-01-01")
+    assert changed_fields(an_article(), after) == ("headline", "date_published", "body")
+
+
+def test_young_articles_are_due_sooner_than_old_ones() -> None:
+    pauses = [
+        next_check(DAY_1 - timedelta(days=age), DAY_1 - timedelta(days=age), DAY_1) - DAY_1 for age in (0, 7, 30, 300)
+    ]
+    assert pauses == sorted(pauses)
+    assert len(set(pauses)) == 4
+
+
+@pytest.mark.parametrize(("gone", "asked", "believed"), [(1, 5, True), (3, 4, True), (4, 8, False), (30, 200, True)])
+def test_a_site_that_loses_a_third_at_once_is_not_believed(gone: int, asked: int, believed: bool) -> None:
+    assert believes_removals(gone, asked) is believed
+
+
+def test_a_page_was_not_last_changed_before_it_was_published() -> None:
+    assert not last_modified_is_plausible(DAY_1 - timedelta(days=900), "2024-05-01")
+    assert last_modified_is_plausible(DAY_1, "2024-05-01")

@@ -1,0 +1,257 @@
+"""The digest: what it says of changes, of parks that were not seen, and of hostile pages."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+from syrupy.assertion import SnapshotAssertion
+
+from reports.coverage import ParkCoverage, Sight, cover_park
+from reports.diff import Piece, diff_texts, words
+from reports.digest import Digest, matches, sections_of
+from reports.message import build_letter, refuse_bare_line_ends, subject_of
+from reports.render import MOST_HTML_BYTES, html_of, text_of
+from storage.database.exports import ConditionLine, VisitLine
+from storage.records import ChangeKind, LedgerEntry
+from tests.builders import DAY_1, DAY_2, a_park, an_article
+
+
+def an_entry(number: int = 1, kind: ChangeKind = ChangeKind.NEW, **more: Any) -> LedgerEntry:
+    given: dict[str, Any] = {
+        "number": number,
+        "kind": kind,
+        "park": "eastgate",
+        "article_id": number,
+        "url": f"http://eastgate.example/{number}.html",
+        "headline": "A bearing works doubles its floor",
+        "seen_after": DAY_1,
+        "seen_at": DAY_2,
+        "changed_fields": (),
+        "before": None,
+        "after": 1,
+        "fields_after": an_article(),
+    }
+    return LedgerEntry(**{**given, **more})
+
+
+def an_edit(number: int, before: str, after: str, **more: Any) -> LedgerEntry:
+    return an_entry(
+        number,
+        ChangeKind.EDITED,
+        changed_fields=("body",),
+        fields_before=an_article(body=(before,)),
+        fields_after=an_article(body=(after,)),
+        **more,
+    )
+
+
+def a_digest(*entries: LedgerEntry, **more: Any) -> Digest:
+    given: dict[str, Any] = {
+        "number": 7,
+        "made_at": DAY_2,
+        "covers_since": DAY_1,
+        "time_zone": "Asia/Shanghai",
+        "first_change": 0,
+        "last_change": len(entries),
+        "sections": sections_of(
+            entries, {"eastgate": a_park()}, items_per_park=25, excerpt_chars=240, baselines=more.pop("baselines", {})
+        ),
+        "coverage": (ParkCoverage(park="eastgate", name="Eastgate", sight=Sight.WHOLE, visits=4, visits_done=4),),
+        "new_count": sum(entry.kind is ChangeKind.NEW for entry in entries),
+        "changed_count": sum(entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED) for entry in entries),
+        "recovered_count": sum(entry.is_recovered for entry in entries),
+        "changes": tuple(entry.number for entry in entries),
+        "previous_sha256": "ab" * 32,
+    }
+    return Digest(**{**given, **more})
+
+
+def shown(before: str, after: str) -> str:
+    marks = {Piece.SAME: "{}", Piece.DELETED: "[-{}-]", Piece.INSERTED: "{{+{}+}}"}
+    return " / ".join(
+        "".join(marks[run.piece].format(run.text) for run in place) for place in diff_texts([before], [after]).places
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("worth 1.37 billion yuan", "worth 1.73 billion yuan", "worth [-1.37-]{+1.73+} billion yuan"),
+        ("employs 1,200 people", "employs 1,250 people", "employs [-1,200-]{+1,250+} people"),
+        ("On May 9,the zone,with care", "On June 9,the zone,with care", "On [-May-]{+June+} 9,the zone,with care"),
+        ("预计今年12月投产", "预计明年6月投产", "预计[-今年12-]{+明年6+}月投产"),
+        ("up 9.6%", "up 21.4%", "up [-9.6%-]{+21.4%+}"),
+    ],
+)
+def test_a_diff_changes_words_and_figures_whole(before: str, after: str, expected: str) -> None:
+    assert shown(before, after) == expected
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_a_diff_loses_no_word(before: str, after: str) -> None:
+    assert "".join(words(before)) == before
+    found = diff_texts([before], [after])
+    assert bool(found.places) == (before != after)
+
+
+def test_a_long_text_shows_only_where_it_changed() -> None:
+    before = " ".join(f"word{n}" for n in range(500))
+    found = diff_texts([before], [before.replace("word250", "other")])
+    [place] = found.places
+    assert sum(len(run.text) for run in place) < 300
+
+
+def test_a_digest_in_html_and_text_says_the_same(snapshot: SnapshotAssertion) -> None:
+    digest = a_digest(
+        an_entry(1),
+        an_edit(2, "It cost 1.37 billion.", "It cost 1.73 billion."),
+        an_entry(3, ChangeKind.REMOVED, before=1, after=1),
+        an_entry(4, ChangeKind.MOVED, previous_url="http://eastgate.example/old.html"),
+        an_entry(5, ChangeKind.RECOVERED),
+    )
+    text = text_of(digest)
+    assert text == snapshot
+    visible = LexborHTMLParser(html_of(digest)).body
+    assert visible is not None
+    for said in ("1 new", "1 recovered", "Removed", "1.37", "1.73", "http://eastgate.example/old.html", "Eastgate"):
+        assert (said in text) == (said in visible.text(deep=True)), said
+
+
+def test_a_quiet_digest_says_that_all_was_seen() -> None:
+    assert "All" not in subject_of(a_digest())
+    assert subject_of(a_digest()) == "Parkwatch: nothing new (2024-05-07)"
+    assert "The park was seen whole since Mon 6 May 16:00." in text_of(a_digest())
+
+
+def test_a_digest_names_what_could_not_be_seen_since_when_and_why() -> None:
+    unseen = ParkCoverage(
+        park="e", name="Eastgate", sight=Sight.NOT, since=DAY_1, why="unreachable: connection refused", visits=4
+    )
+    digest = a_digest(coverage=(unseen,))
+    for said in (text_of(digest), html_of(digest)):
+        assert "not seen since Mon 6 May 16:00 (unreachable: connection refused)" in said
+        assert "Nothing new in what could be seen" in said
+    assert subject_of(digest) == "Parkwatch: nothing new, 1 park not seen whole (2024-05-07)"
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }}{% raw %}",
+    "\r\nBcc: everyone@example.org",
+    "=?utf-8?q?=0d=0aBcc:=20x@example.org?=",
+    '"><img src=x onerror=alert(1)>',
+    "x" * 1_000_000,
+    "\u202etxt.exe",
+    "",
+]
+
+
+@pytest.mark.parametrize("headline", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_headline_stays_text(headline: str) -> None:
+    entry = an_entry(headline=headline, fields_after=an_article(headline=headline, source=headline[:99]))
+    letter = build_letter(a_digest(entry), sender="p@example.org", recipient="r@example.org", token="t")
+    tree = LexborHTMLParser(letter.html)
+    assert tree.css("script, img, iframe, form") == []
+    head = letter.content.split(b"\r\n\r\n", 1)[0]
+    assert b"Bcc" not in head
+    assert all(len(line) < 998 for line in letter.content.split(b"\r\n"))
+    assert len(letter.html.encode()) < 102_000
+
+
+def test_a_link_that_is_no_web_address_leads_nowhere() -> None:
+    html = html_of(a_digest(an_entry(url="javascript:alert(1)")))
+    assert "javascript:" not in html
+
+
+@pytest.mark.parametrize("count", [200, 3000])
+def test_a_large_digest_is_shortened_with_a_count_and_never_dropped(count: int) -> None:
+    entries = [an_entry(n, headline=f"Headline number {n} of many", fields_after=an_article()) for n in range(1, count)]
+    entries += [an_edit(count + n, f"It was {n}.", f"It is {n + 1}.") for n in range(40)]
+    letter = build_letter(a_digest(*entries), sender="p@example.org", recipient="r@example.org", token="t")
+    assert len(letter.html.encode()) <= MOST_HTML_BYTES
+    assert f"{count - 1} new, 40 changed" in letter.html
+    if count == 3000:
+        assert "these more are in the ledger" in letter.html
+
+
+def test_the_mail_is_the_same_to_the_byte_when_it_is_built_again() -> None:
+    digest = a_digest(an_entry())
+    one, other = (build_letter(digest, sender="p@example.org", recipient="r@example.org", token="t") for _ in range(2))
+    assert one == other
+    later = build_letter(replace(digest, number=8), sender="p@example.org", recipient="r@example.org", token="t")
+    assert later.message_id != one.message_id
+
+
+def test_the_mail_has_the_headers_of_a_list() -> None:
+    letter = build_letter(a_digest(), sender="p@example.org", recipient="r@example.org", token="tok")
+    head = letter.content.split(b"\r\n\r\n")[0].decode()
+    for line in (
+        "List-Unsubscribe: <mailto:p@example.org?subject=unsubscribe%20tok>",
+        "Auto-Submitted: auto-generated",
+        "Date: Tue, 07 May 2024 08:00:00 +0000",
+        "To: r@example.org",
+    ):
+        assert line in head.split("\r\n")
+
+
+@pytest.mark.parametrize("content", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\nb\r\n"])
+def test_a_bare_line_end_is_never_sent(content: bytes) -> None:
+    with pytest.raises(ValueError, match="bare line end"):
+        refuse_bare_line_ends(content)
+
+
+def test_a_subscription_takes_its_parks_and_its_words() -> None:
+    entry = an_entry(fields_after=an_article(body=("Nine projects in rail transit，轨道交通.",)))
+    assert matches(entry, (), ())
+    assert matches(entry, ("eastgate",), ("Rail Transit",))
+    assert matches(entry, (), ("轨道 交通",))
+    assert not matches(entry, ("westgate",), ())
+    assert not matches(entry, (), ("harbour",))
+
+
+def a_visit(**more: Any) -> VisitLine:
+    given: dict[str, Any] = {
+        "id": 1,
+        "park": "eastgate",
+        "kind": "visit",
+        "is_baseline": False,
+        "started_at": DAY_1,
+        "ended_at": DAY_1,
+        "outcome": "done",
+        "reason": None,
+        "listing_pages": 1,
+        "listing_joined": True,
+        "planned": 0,
+        "fetched": 0,
+        "unchanged": 0,
+        "failed": 0,
+        "changes": 0,
+    }
+    return VisitLine(**{**given, **more})
+
+
+def sight(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = ()) -> ParkCoverage:
+    return cover_park(
+        "eastgate",
+        "Eastgate",
+        visits=visits,
+        last_joined=next((v for v in reversed(visits) if v.listing_joined), None),
+        conditions=conditions,
+        unread=0,
+    )
+
+
+def test_quiet_is_told_from_broken() -> None:
+    failed = a_visit(outcome="failed", reason="connection refused", listing_joined=False, started_at=DAY_2)
+    down = ConditionLine(park="eastgate", kind="unreachable", began_at=DAY_2, ended_at=None, evidence="refused")
+    over = replace(down, ended_at=DAY_2 + timedelta(hours=1))
+    assert sight(a_visit()).sight is Sight.WHOLE
+    assert sight().sight is Sight.NEVER
+    assert sight(failed).sight is Sight.NOT
+    assert sight(a_visit(), failed).sight is Sight.PARTLY
+    assert sight(a_visit(), failed, conditions=(down,)).since == DAY_2
+    assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE

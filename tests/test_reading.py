@@ -1,0 +1,217 @@
+"""Reading: dates, encodings, identity, listings and layouts."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from crawler.dates import read_date
+from crawler.decoding import decode
+from crawler.layouts import Layout, load_layouts
+from crawler.listing import further_pages, key_of, read_listing
+from crawler.page import Page
+from crawler.reading import Reading, Unreadable, read_article
+from crawler.seeds import BUNDLED
+from crawler.signs import PageSign, load_signs
+from storage.identity import article_key, canonical_address
+from storage.text import clean_text, first_sentences
+from tests.builders import DAY_1, a_park
+
+LAYOUTS = load_layouts(BUNDLED / "layouts")
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2020.01.13", "2020-01-13"),
+        ("2014/04/08", "2014-04-08"),
+        ("2025年02月10日", "2025-02-10"),
+        ("2026年5月11日", "2026-05-11"),
+        ("Sep 8, 2017 Print", "2017-09-08"),
+        ("Sept. 30, 2006", "2006-09-30"),
+        ("March 7, 2022", "2022-03-07"),
+        ("8 March 2022", "2022-03-08"),
+        ("10/09/2018", "2018-09-10"),
+        ("22-09-26", "2022-09-26"),
+        ("2024 03-20 09:09:51", "2024-03-20T09:09:51+08:00"),
+        ("2021-08-20 14:45:22Share:", "2021-08-20T14:45:22+08:00"),
+        ("2015-06-13 2293", "2015-06-13"),
+        ("２０２１－０３－０４", "2021-03-04"),
+        ("作者:甲 乙2019-03-01来源:丙", "2019-03-01"),
+    ],
+)
+def test_dates_are_read_as_park_sites_print_them(text: str, iso: str) -> None:
+    found = read_date(text, time_zone="Asia/Shanghai", captured_at=NOW)
+    assert found is not None
+    assert found.iso == iso
+
+
+@pytest.mark.parametrize("text", ["", "no date", "2021-13-45", "2099-01-01", "1066-10-14", "tel 022-1234-5678"])
+def test_what_is_no_believable_date_is_none(text: str) -> None:
+    assert read_date(text, time_zone="Asia/Shanghai", captured_at=NOW) is None
+
+
+CHINESE = "云栖新区首条智能产线投产，负责人朱镕堃说，每小时可装配电机240台。"
+ENGLISH_GB = "<p>He said “it’s ready” — at last.</p>"
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        (CHINESE.encode("gb18030"), "text/html; charset=gb2312"),
+        (CHINESE.encode("gb18030"), None),
+        (CHINESE.encode("gb18030"), "text/html; charset=utf-8"),
+        (CHINESE.encode("gb18030"), "text/html; charset=iso-8859-1"),
+        (CHINESE.encode("utf-8"), "text/html; charset=gbk"),
+        (b"\xef\xbb\xbf" + CHINESE.encode("utf-8"), "text/html; charset=gbk"),
+        (b'<meta charset="gb2312">' + CHINESE.encode("gb18030"), "text/html"),
+        (CHINESE.encode("utf-16"), None),
+    ],
+)
+def test_bytes_are_decoded_right_under_any_label(content: bytes, header: str | None) -> None:
+    decoded = decode(content, header)
+    assert CHINESE in decoded.text
+    assert not decoded.is_damaged
+
+
+def test_an_english_page_whose_quotation_marks_are_chinese() -> None:
+    assert decode(ENGLISH_GB.encode("gb18030"), "text/html; charset=iso-8859-1").text == ENGLISH_GB
+
+
+def test_a_western_page_is_not_taken_for_chinese() -> None:
+    text = "<p>Le café de la forêt, où l’été s’achève à Besançon.</p>"
+    assert decode(text.encode("cp1252"), "text/html; charset=iso-8859-1").text == text
+
+
+def test_bytes_that_are_no_text_are_damaged() -> None:
+    assert decode(bytes(range(128, 256)) * 40, "text/html; charset=utf-8").is_damaged
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://tjuda.com/a/1.html", "https://www.tjuda.com/a/1.html"),
+        ("http://a.example/n/1.html?utm_source=list&from=index", "http://a.example/n/1.html"),
+        ("http://a.example/n/1.html;jsessionid=00FF12", "http://a.example/n/1.html"),
+        ("http://a.example/n/1.html#top", "http://a.example/n/1.html"),
+        ("http://a.example:80/n/1.html", "http://a.example/n/1.html"),
+        ("http://b.example/gate/big5/a.example/n/1.html", "http://a.example/n/1.html"),
+    ],
+)
+def test_an_article_is_the_same_at_addresses_that_differ_in_noise(one: str, other: str) -> None:
+    assert article_key(one) == article_key(other)
+
+
+def test_meaningful_parameters_tell_articles_apart() -> None:
+    assert article_key("http://a.example/show.php?id=1") != article_key("http://a.example/show.php?id=2")
+
+
+def test_a_document_number_outlives_its_address() -> None:
+    layouts = [LAYOUTS["hanweb"]]
+    assert key_of("https://a.example/art/2023/3/15/art_688_2069146.html", layouts) == key_of(
+        "http://www.a.example/art/2024/1/2/art_700_2069146.html", layouts
+    )
+
+
+def test_c_numbers_of_china_daily_are_no_identity() -> None:
+    layouts = [LAYOUTS["chinadaily_regional"]]
+    one, other = (key_of(f"http://a.example/20{y}-05/06/c_277056.htm", layouts) for y in (20, 21))
+    assert one != other
+
+
+def test_canonical_addresses_keep_scheme_and_host() -> None:
+    assert canonical_address("HTTPS://WWW.A.example/x/index.html?b=2&a=1&spm=z") == "https://www.a.example/x/?a=1&b=2"
+
+
+def listing(html: str, layout: str, **more: object) -> tuple[list[tuple[str, str | None, str | None]], str | None]:
+    page = Page(url="http://eastgate.example/col/col1/index.html", text=html)
+    found = read_listing(page, [LAYOUTS[layout]], a_park(), **more)  # type: ignore[arg-type]
+    return [(link.key, link.headline, link.date) for link in found.links], found.next_url
+
+
+def test_a_hanweb_listing_hides_in_a_script() -> None:
+    links, following = listing(
+        """<script type="text/xml"><datastore><nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy?page=1&webid=1"></a>]]>
+        </nextgroup><recordset>
+        <record><![CDATA[<li><a href='/art/2024/5/1/art_1_77.html' title='The whole headline of it'>The whole…</a>
+        <span>2024-05-01</span></li>]]></record>
+        <record><![CDATA[<table><tr><td><a href="/art/2024/4/1/art_1_76.html">Older<i>2024.04.01</i></a></td></tr>
+        </table>]]>        </record></recordset></datastore></script><a href="/art/2020/1/1/art_9_1.html">menu</a>""",
+        "hanweb",
+    )
+    assert links == [("doc:77", "The whole headline of it", "2024-05-01"), ("doc:76", "Older", "2024.04.01")]
+    assert following == "http://eastgate.example/module/web/jpage/dataproxy?page=2&webid=1"
+
+
+def test_links_that_lead_off_the_site_are_left_out() -> None:
+    links, _ = listing(
+        """<ul class="list-group list-fuwu"><li><a href="http://evil.example/english/2024-05-01/1.html">x</a></li>
+        <li><a href="javascript:go('/2024-05-01/2.html')">y</a></li><li><a href="http://[bad/2024-05-01/3.html">z</a></li>
+        <li><a href="/english/news/parknews/2024-05-01/4.html">good</a><span>2024-05-01</span></li></ul>""",
+        "tjuda",
+    )
+    assert links == [("doc:4", "good", "2024-05-01")]
+
+
+def test_a_listing_goes_on_at_its_next_link() -> None:
+    _, following = listing(
+        """<div class="lis_box"><h3><a href="/2024-05/01/c_1.htm">A</a></h3></div><div><a href="news.html">1</a>
+        <a href="news_2.html">2</a> <a href="news_9.html">9</a></div>""",
+        "chinadaily_regional",
+    )
+    assert following == "http://eastgate.example/col/col1/news_2.html"
+
+
+def test_a_listing_of_ten_thousand_links_is_cut_and_says_so() -> None:
+    html = "".join(f'<li><a href="/english/2024-05-01/{n}.html">n</a></li>' for n in range(10_000))
+    found = read_listing(Page(url="http://eastgate.example/", text=html), [LAYOUTS["tjuda"]], a_park())
+    assert (len(found.links), found.is_cut) == (2000, True)
+
+
+def test_a_story_names_its_further_pages() -> None:
+    page = Page(
+        url="http://a.example/2024-05/01/c_5.htm",
+        text='<a href="c_5_2.htm">2</a><a href="c_5_4.htm">4</a><a href="c_9_7.htm">another story</a>',
+    )
+    assert further_pages(page, LAYOUTS["chinadaily_regional"].rules.article.pages) == tuple(
+        f"http://a.example/2024-05/01/c_5_{n}.htm" for n in (2, 3, 4)
+    )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+@pytest.mark.parametrize(
+    ("html", "sign"),
+    [
+        ("<h1>Access verification</h1><p>Please type the characters. 请完成验证码后继续。</p>", PageSign.BLOCKED),
+        ("<div><h2>Sorry, the page you visited does not exist or has been deleted.</h2></div>", PageSign.NOT_FOUND),
+        ("<div><h2>对不起，您访问的页面不存在或已被删除！</h2></div>", PageSign.NOT_FOUND),
+        ("<h1>Eastgate Park</h1><p>Welcome to our park, which has many factories and gardens to see.</p>", None),
+        ("", None),
+        ("<div>" * 5000, None),
+    ],
+    ids=["wall", "not found", "not found in Chinese", "home page", "empty", "deep"],
+)
+def test_a_page_that_is_no_article_is_never_read_as_one(layout: Layout, html: str, sign: PageSign | None) -> None:
+    page = Page(url="http://eastgate.example/2024-05/06/c_5.htm", text=f"<html><body>{html}</body></html>")
+    assert isinstance(read_article(page, [layout], a_park(), DAY_1), Unreadable)
+    assert load_signs().of(page) is sign
+
+
+def test_the_reading_says_which_locator_won() -> None:
+    html = '<h1>Head</h1><p>(src.example)</p><p>Updated: 2024-05-01</p><div class="art_cont"><p>Words.</p></div>'
+    result = read_article(
+        Page(url="http://a.example/2024-05/01/c_5.htm", text=html), [LAYOUTS["chinadaily_regional"]], a_park(), DAY_1
+    )
+    assert isinstance(result, Reading)
+    assert result.located_by["headline"] == "selector:h1"
+    assert result.located_by["body"] == "selector:div.art_cont"
+
+
+def test_invisible_signs_and_overrides_do_not_survive_the_door() -> None:
+    assert clean_text("a\u202eb\u200bc\x00d\ud800 \u2028e\n") == "abcd\ufffd e"
+
+
+def test_an_excerpt_ends_where_a_sentence_does() -> None:
+    body = ("One sentence here. Another one follows it. And a third that is long.",)
+    assert first_sentences(body, 45) == "One sentence here. Another one follows it."
+    assert first_sentences(("一句话。", "第二句话在这里。"), 40) == "一句话。第二句话在这里。"

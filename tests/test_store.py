@@ -1,0 +1,270 @@
+"""The store: versions, changes and ledger numbers in one transaction, and the promises proved from it."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from storage.database import Store, StoreError, articles, exports, ledger, open_store, planning, upgrade_store, visits
+from storage.database import verify as verification
+from storage.database.engine import wal_is_safe
+from storage.database.tables import Base
+from storage.records import ArticleState, Link, Observation, Origin, Validators
+from tests.builders import DAY_1, DAY_2, DAY_3, an_article, an_observation
+
+
+def record(store: Store, *observations: Observation) -> list[articles.Recorded]:
+    results = []
+    for observation in observations:
+        with store.writing() as session:
+            results.append(articles.record(session, observation))
+    return results
+
+
+def kinds(store: Store) -> list[tuple[int, str]]:
+    with store.reading() as session:
+        return [(entry.number, entry.kind.value) for entry in ledger.entries(session)]
+
+
+def problems(store: Store) -> list[str]:
+    with store.reading() as session:
+        return list(verification.problems(session))
+
+
+def begin(store: Store, *, now=DAY_1, park: str = "eastgate", alive: bool = False) -> int:
+    with store.writing() as session:
+        return visits.begin(session, park, kind="visit", now=now, host="h", pid=1, is_alive=lambda _: alive)
+
+
+def test_an_article_lives_through_its_changes(store: Store) -> None:
+    record(
+        store,
+        an_observation(seen_at=DAY_1),
+        an_observation(seen_at=DAY_2, fields=an_article(body=("Other words.",))),
+        an_observation(seen_at=DAY_3, fields=an_article(body=("Other words.",))),
+    )
+    assert kinds(store) == [(1, "new"), (2, "edited")]
+    with store.reading() as session:
+        [line] = exports.articles(session)
+        [_, edited] = ledger.entries(session)
+        versions = exports.versions(session, line.id)
+    assert (line.version, line.last_seen, line.fields.body) == (2, DAY_3, ("Other words.",))
+    assert (edited.seen_after, edited.seen_at, edited.before, edited.after) == (DAY_1, DAY_2, 1, 2)
+    assert edited.fields_before == an_article()
+    assert [len(version.captures) for version in versions] == [1, 1]
+    assert problems(store) == []
+
+
+def test_a_first_visit_is_a_baseline_without_news(store: Store) -> None:
+    record(store, *(an_observation(f"doc:{n}", origin=Origin.BASELINE) for n in range(5)))
+    assert kinds(store) == []
+    assert problems(store) == []
+
+
+def test_what_was_listed_by_a_baseline_stays_baseline_when_it_is_read_later(store: Store) -> None:
+    visit = begin(store)
+    with store.writing() as session:
+        link = Link(key="doc:1", url="http://eastgate.example/news/1.html")
+        planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.BASELINE, now=DAY_1)
+    record(store, an_observation(seen_at=DAY_2, origin=Origin.CRAWL))
+    assert kinds(store) == []
+
+
+def test_the_same_document_at_another_address_is_one_article(store: Store) -> None:
+    record(store, an_observation(), an_observation(url="http://www.eastgate.example/elsewhere/1.html", seen_at=DAY_2))
+    with store.reading() as session:
+        assert len(list(exports.articles(session))) == 1
+
+
+def test_a_moved_article_keeps_its_past(store: Store) -> None:
+    record(store, an_observation("doc:1"))
+    record(store, an_observation("doc:9", known_as="doc:1", is_moved=True, seen_at=DAY_2))
+    with store.reading() as session:
+        [line] = exports.articles(session)
+        entry = list(ledger.entries(session))[-1]
+    assert line.url.endswith("/9.html")
+    assert (entry.kind.value, entry.previous_url) == ("moved", "http://eastgate.example/news/1.html")
+    with store.reading() as session:
+        assert articles.find(session, "eastgate", "doc:1") == articles.find(session, "eastgate", "doc:1")
+        assert [recheck.key for recheck in planning.rechecks(session, "eastgate", due_at=None)] == ["doc:9"]
+    assert problems(store) == []
+
+
+def test_an_article_is_removed_once_and_comes_back(store: Store) -> None:
+    record(store, an_observation())
+    for _ in range(2):
+        with store.writing() as session:
+            articles.change_state(session, [1], ArticleState.REMOVED, seen_at=DAY_2, visit=1)
+    record(store, an_observation(seen_at=DAY_3))
+    assert [kind for _, kind in kinds(store)] == ["new", "removed", "restored"]
+
+
+def test_a_transaction_that_fails_leaves_neither_version_nor_number(store: Store) -> None:
+    def write_and_die() -> None:
+        with store.writing() as session:
+            articles.record(session, an_observation())
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        write_and_die()
+    assert kinds(store) == []
+    record(store, an_observation())
+    assert kinds(store) == [(1, "new")]
+
+
+def test_numbers_have_no_gap_with_writers_side_by_side(store: Store) -> None:
+    def write(park: str) -> None:
+        for n in range(20):
+            record(store, an_observation(f"doc:{n}", park=park))
+
+    threads = [threading.Thread(target=write, args=(f"park{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [number for number, _ in kinds(store)] == list(range(1, 81))
+    assert problems(store) == []
+
+
+def test_verify_names_a_deleted_entry(store: Store) -> None:
+    record(store, *(an_observation(f"doc:{n}") for n in range(3)))
+    with store.writing() as session:
+        session.execute(text("DELETE FROM ledger WHERE number = 2"))
+    assert "ledger: entry 2 is missing" in problems(store)
+
+
+def test_verify_names_the_last_entry_when_it_is_deleted(store: Store) -> None:
+    record(store, *(an_observation(f"doc:{n}") for n in range(3)))
+    with store.writing() as session:
+        session.execute(text("DELETE FROM ledger WHERE number = 3"))
+    assert "ledger: entry 3 is missing" in problems(store)
+
+
+def test_verify_names_a_version_without_a_change_and_a_blob_that_was_touched(store: Store) -> None:
+    record(store, an_observation())
+    with store.writing() as session:
+        session.execute(text("UPDATE ledger SET version_after = 7"))
+        session.execute(text("UPDATE blobs SET content = x'28b52ffd2000010000'"))
+    found = problems(store)
+    assert "article 1: version 1 has no entry in the ledger" in found
+    assert any(problem.startswith("blob ") for problem in found)
+
+
+def test_verify_names_fields_that_were_changed_by_hand(store: Store) -> None:
+    record(store, an_observation())
+    with store.writing() as session:
+        session.execute(text("UPDATE versions SET headline = 'forged'"))
+    assert problems(store) == ["article 1: the fields of version 1 do not fit their content hash"]
+
+
+def test_a_listing_joins_up_with_what_an_earlier_whole_visit_knew(store: Store) -> None:
+    links = [Link(key=f"doc:{n}", url=f"http://eastgate.example/{n}") for n in range(3)]
+    visit = begin(store)
+    with store.writing() as session:
+        first = planning.note_listing(
+            session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=DAY_2, joined_at=DAY_1
+        )
+        # The visit is cut off here; the next one must not take its own notes for old knowledge.
+        again = planning.note_listing(
+            session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=DAY_3, joined_at=DAY_1
+        )
+        later = planning.note_listing(
+            session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=DAY_3, joined_at=DAY_2
+        )
+    assert (first.is_known, again.is_known, later.is_known) == ((False,) * 3, (False,) * 3, (True,) * 3)
+    assert len(again.unknown) == 3
+
+
+def test_a_headline_that_changed_in_the_listing_makes_the_article_due(store: Store) -> None:
+    record(store, an_observation())
+    visit = begin(store)
+    said = []
+    for headline in ("A bearing works", "A bearing works", "A bearing works, twice"):
+        with store.writing() as session:
+            link = Link(key="doc:1", url="http://eastgate.example/news/1.html", headline=headline)
+            listed = planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.CRAWL, now=DAY_2)
+            said.append(len(listed.suspicious))
+    assert said == [0, 0, 1]
+
+
+def test_a_page_that_cannot_be_read_is_tried_again_after_growing_pauses(store: Store) -> None:
+    visit = begin(store)
+    link = Link(key="doc:1", url="http://eastgate.example/news/1.html")
+    with store.writing() as session:
+        planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.CRAWL, now=DAY_1)
+        planning.could_not_read(session, "eastgate", "doc:1", "answered status 500", DAY_1)
+        assert planning.unread(session, "eastgate", now=DAY_1 + timedelta(minutes=59)) == []
+        assert len(planning.unread(session, "eastgate", now=DAY_1 + timedelta(minutes=61))) == 1
+    record(store, an_observation(seen_at=DAY_2))
+    with store.reading() as session:
+        assert planning.unread(session, "eastgate", now=None) == []
+
+
+def test_validators_are_kept_with_good_readings_alone(store: Store) -> None:
+    given = Validators(etag='"x"', last_modified="Mon, 06 May 2024 08:00:00 GMT")
+    record(store, an_observation(validators=given))
+    with store.reading() as session:
+        assert planning.rechecks(session, "eastgate", due_at=None)[0].validators == given
+    record(store, an_observation(validators=Validators(last_modified="Wed, 01 Jan 2020 00:00:00 GMT"), seen_at=DAY_2))
+    with store.reading() as session:
+        assert not planning.rechecks(session, "eastgate", due_at=None)[0].validators
+
+
+def test_after_many_304s_a_page_is_asked_for_whole(store: Store) -> None:
+    record(store, an_observation(validators=Validators(etag='"x"')))
+    for _ in range(planning.WHOLE_EVERY):
+        with store.writing() as session:
+            articles.confirm(session, 1, DAY_2)
+    with store.reading() as session:
+        assert not planning.rechecks(session, "eastgate", due_at=None)[0].validators
+
+
+def test_one_visit_of_a_park_at_a_time_and_the_dead_are_cut_off(store: Store) -> None:
+    begin(store)
+    with pytest.raises(visits.VisitRunningError, match="eastgate: is being visited since"):
+        visits_begin_elsewhere(store)
+    begin(store, now=DAY_1 + timedelta(minutes=1))
+    with store.reading() as session:
+        assert [line.outcome for line in exports.visits(session)] == ["cut off", "running"]
+
+
+def visits_begin_elsewhere(store: Store) -> None:
+    with store.writing() as session:
+        visits.begin(session, "eastgate", kind="visit", now=DAY_1, host="other", pid=9, is_alive=lambda _: False)
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
+    with store.reading() as session:
+        context = MigrationContext.configure(session.connection())
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_store_that_is_not_there_is_not_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "parkwatch.db"
+    with pytest.raises(StoreError, match="create one with 'parkwatch init'"):
+        open_store(f"sqlite:///{path}")
+    path.touch()
+    with pytest.raises(StoreError, match="there is no store"):
+        open_store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(("revision", "sentence"), [("0000", "newer version"), ("9999", "newer version")])
+def test_a_store_of_another_program_is_left_alone(store: Store, revision: str, sentence: str) -> None:
+    with store.writing() as session:
+        session.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
+    url = f"sqlite:///{store.path}"
+    for act in (open_store, upgrade_store):
+        with pytest.raises(StoreError, match=sentence):
+            act(url)
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [((3, 40, 1), False), ((3, 51, 2), False), ((3, 51, 3), True), ((3, 44, 6), True), ((3, 45, 0), False)],
+)
+def test_wal_is_refused_on_libraries_that_can_lose_commits(version: tuple[int, ...], safe: bool) -> None:
+    assert wal_is_safe(version) is safe
