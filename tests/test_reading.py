@@ -131,7 +131,8 @@ def listing(html: str, layout: str, **more: object) -> tuple[list[tuple[str, str
 
 def test_a_hanweb_listing_hides_in_a_script() -> None:
     links, following = listing(
-        """<script type="text/xml"><datastore><nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy?page=1&webid=1"></a>]]>
+        """<script type="text/xml"><datastore>
+        <nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy?page=1&webid=1"></a>]]>
         </nextgroup><recordset>
         <record><![CDATA[<li><a href='/art/2024/5/1/art_1_77.html' title='The whole headline of it'>The whole…</a>
         <span>2024-05-01</span></li>]]></record>

@@ -90,6 +90,8 @@ common = Common()
 
 def set_up(settings_file: Path | None, *, debug: bool) -> None:
     """Note the options that stand before any verb."""
+    for made in ("settings", "seeds", "layouts"):
+        common.__dict__.pop(made, None)
     common.settings_file, common.debug = settings_file, debug
 
 

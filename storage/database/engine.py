@@ -6,11 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -100,10 +96,7 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
                 "install the newer Parkwatch; nothing was changed"
             )
         with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _migrate(connection)
     except SQLAlchemyError as error:
         raise StoreError(f"the store {_shown(url)} cannot be opened: {_cause(error)}") from error
     finally:
@@ -117,7 +110,13 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
     except SQLAlchemyError as error:
         raise StoreError(f"store.url {url!r} is no database address: write it like sqlite:///parkwatch.db") from error
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        try:
+            return create_engine(parsed, pool_pre_ping=True)
+        except (SQLAlchemyError, ImportError) as error:
+            raise StoreError(
+                f"store.url {_shown(url)}: its database driver cannot be loaded ({_cause(error)}); "
+                "sqlite:///parkwatch.db needs none"
+            ) from error
     path = Path(parsed.database or "")
     if must_exist and (not path.is_file() or path.stat().st_size == 0):
         # An emptied file passes SQLite's own check; a monitor that filled it would call every article new.
@@ -162,25 +161,33 @@ def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
+def _migrate(connection: Connection) -> None:
+    # Half of a verb's start-up would go into importing Alembic, and only this one needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        return MigrationContext.configure(connection).get_current_revision()
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _revisions() -> tuple[str, set[str]]:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    script = ScriptDirectory.from_config(config)
-    head = script.get_current_head()
-    assert head is not None
-    return head, {revision.revision for revision in script.walk_revisions()}
+    """Return the present version and all that ever were: migrations are numbered in their files' names."""
+    known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+    return max(known), known
 
 
 def _shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-def _cause(error: SQLAlchemyError) -> str:
+def _cause(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

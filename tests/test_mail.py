@@ -1,0 +1,232 @@
+"""Handing digests over: what servers say, what is tried again, and the bytes that never change."""
+
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+
+from monitor.demo.loop import demo_settings
+from monitor.demo.mailbox import Mailbox, receiving
+from monitor.digesting import make_and_freeze, make_due, send_waiting
+from reports.mailer import Outcome, SmtpMailer
+from storage.database import Store, articles, digests, subscriptions
+from storage.database import verify as verification
+from storage.database.subscriptions import Subscription
+from tests.builders import DAY_1, DAY_2, a_park, an_observation
+from tests.tricksite import free_port
+
+PARKS = {"eastgate": a_park()}
+
+
+def mailer(port: int, **more: Any) -> SmtpMailer:
+    given: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "user": "",
+        "password_file": None,
+        "sender": "parkwatch@example.org",
+        "timeout": 5,
+    }
+    return SmtpMailer(**{**given, **more})
+
+
+class Talkative(Mailbox):
+    """Says at RCPT and after the mail what a test tells it to."""
+
+    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK", *, drop: bool = False) -> None:
+        super().__init__()
+        self.rcpt, self.data, self.drop = rcpt, data, drop
+
+    async def handle_RCPT(self, _s: Any, _session: Any, envelope: Any, address: str, _o: Any) -> str:  # noqa: N802
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(bytes(envelope.content))
+        if self.drop:
+            server.transport.abort()
+        return self.data
+
+
+def subscribed(store: Store, address: str = "reader@example.org") -> Subscription:
+    with store.writing() as session:
+        return subscriptions.subscribe(
+            session,
+            address=address,
+            parks=(),
+            words=(),
+            cadence="daily 07:00",
+            time_zone="UTC",
+            now=DAY_1,
+            covers_since=DAY_1,
+        )
+
+
+def frozen(store: Store, tmp_path: Path, *addresses: str) -> None:
+    with store.writing() as session:
+        articles.record(session, an_observation(seen_at=DAY_1))
+    for address in addresses or ("reader@example.org",):
+        assert make_and_freeze(store, PARKS, demo_settings(tmp_path, 25), subscribed(store, address), DAY_2)
+
+
+def answers(store: Store, sender: SmtpMailer, now: Any = DAY_2) -> list[Outcome]:
+    return [delivery.outcome for _, delivery in send_waiting(store, sender, now)]
+
+
+def test_a_digest_arrives_as_it_was_frozen(store: Store, tmp_path: Path, mailbox: Mailbox) -> None:
+    frozen(store, tmp_path)
+    with store.reading() as session:
+        [waiting] = digests.waiting(session, now=DAY_2)
+    assert answers(store, mailer(mailbox.port)) == [Outcome.SENT]
+    assert mailbox.mails == [waiting.message]
+    assert answers(store, mailer(mailbox.port)) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "outcome"),
+    [
+        (lambda: Talkative(rcpt="450 try later"), Outcome.DEFERRED),
+        (lambda: Talkative(rcpt="550 no such reader"), Outcome.REFUSED),
+        (lambda: Talkative(data="451 busy"), Outcome.DEFERRED),
+        (lambda: Talkative(data="554 no thanks"), Outcome.REFUSED),
+        (lambda: Talkative(drop=True), Outcome.UNKNOWN),
+    ],
+    ids=["rcpt 4yz", "rcpt 5yz", "data 4yz", "data 5yz", "lost after the dot"],
+)
+def test_what_the_server_says_decides(
+    store: Store, tmp_path: Path, server: Callable[[], Talkative], outcome: Outcome
+) -> None:
+    frozen(store, tmp_path)
+    with receiving(server()) as box:
+        assert answers(store, mailer(box.port)) == [outcome]
+    later = DAY_2 + timedelta(minutes=6)
+    with receiving(Mailbox()) as good:
+        assert answers(store, mailer(good.port), DAY_2 + timedelta(minutes=1)) == []
+        assert answers(store, mailer(good.port), later) == ([] if outcome is Outcome.REFUSED else [Outcome.SENT])
+    if outcome is Outcome.UNKNOWN:
+        assert isinstance(box, Talkative)
+        assert box.mails == good.mails  # the same bytes, so that a copy can be known as one
+    with store.reading() as session:
+        assert list(verification.problems(session)) == []
+
+
+def test_one_refused_address_holds_back_nobody(store: Store, tmp_path: Path) -> None:
+    class Picky(Talkative):
+        async def handle_RCPT(self, s: Any, session: Any, envelope: Any, address: str, o: Any) -> str:  # noqa: N802
+            self.rcpt = "550 no such reader" if address.startswith("gone") else "250 OK"
+            return await super().handle_RCPT(s, session, envelope, address, o)
+
+    frozen(store, tmp_path, "gone@example.org", "here@example.org")
+    with receiving(Picky()) as box:
+        assert answers(store, mailer(box.port)) == [Outcome.REFUSED, Outcome.SENT]
+
+
+def test_a_server_that_is_not_there_charges_nobody_and_ends_the_round(store: Store, tmp_path: Path) -> None:
+    frozen(store, tmp_path, "one@example.org", "two@example.org")
+    [(_, delivery)] = send_waiting(store, mailer(free_port()), DAY_2)
+    assert delivery.outcome is Outcome.DEFERRED
+    assert delivery.is_our_fault
+    assert "ConnectionRefusedError" in delivery.answer
+
+
+def test_a_death_between_sending_and_hearing_sends_the_same_bytes_again(store: Store, tmp_path: Path) -> None:
+    frozen(store, tmp_path)
+    with store.writing() as session:
+        [waiting] = digests.waiting(session, now=DAY_2)
+        digests.begin_delivery(session, waiting.id, DAY_2)  # and here the process dies
+    with receiving(Mailbox()) as box:
+        assert answers(store, mailer(box.port), DAY_2 + timedelta(minutes=6)) == [Outcome.SENT]
+    assert box.mails == [waiting.message]
+
+
+def test_two_makers_of_one_digest_make_one(store: Store, tmp_path: Path) -> None:
+    with store.writing() as session:
+        articles.record(session, an_observation(seen_at=DAY_1))
+    reader = subscribed(store)
+    made: list[object] = []
+    gate = threading.Barrier(4)
+
+    def run() -> None:
+        gate.wait()
+        made.append(make_and_freeze(store, PARKS, demo_settings(tmp_path, 25), reader, DAY_2))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([one for one in made if one is not None]) == 1
+    with store.reading() as session:
+        assert list(verification.problems(session)) == []
+
+
+def test_digests_follow_each_other_without_hole_or_overlap(store: Store, tmp_path: Path) -> None:
+    subscribed(store)
+    for day in range(1, 4):
+        with store.writing() as session:
+            articles.record(session, an_observation(f"doc:{day}", seen_at=DAY_1 + timedelta(days=day)))
+        [made] = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=day, hours=1))
+        assert (made.digest.number, made.digest.changes) == (day, (day,))
+        assert make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=day, hours=2)) == []
+    with store.reading() as session:
+        assert list(verification.problems(session)) == []
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def test_starttls_is_verified_and_the_password_comes_from_its_file(tmp_path: Path, authority: trustme.CA) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    ca_file, secret = tmp_path / "ca.pem", tmp_path / "password"
+    authority.cert_pem.write_to_path(str(ca_file))
+    secret.write_text("open sesame\n")
+    heard: list[tuple[bytes, bytes]] = []
+
+    def authenticator(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:
+        from aiosmtpd.smtp import AuthResult
+
+        heard.append((data.login, data.password))
+        return AuthResult(success=data.password == b"open sesame")
+
+    box, port = Mailbox(), free_port()
+    controller = Controller(
+        box,
+        hostname="127.0.0.1",
+        port=port,
+        tls_context=context,
+        require_starttls=True,
+        authenticator=authenticator,
+        auth_require_tls=True,
+    )
+    controller.start()
+    try:
+        given = {"security": "starttls", "user": "parkwatch", "password_file": secret}
+        refused = mailer(port, **given).send("r@example.org", b"Subject: x\r\n\r\nx\r\n")
+        assert (refused.outcome, "CERTIFICATE_VERIFY_FAILED" in refused.answer) == (Outcome.DEFERRED, True)
+        assert heard == []
+        sent = mailer(port, **given, tls_verify=str(ca_file)).send("r@example.org", b"Subject: x\r\n\r\nx\r\n")
+        assert sent.outcome is Outcome.SENT
+        assert heard == [(b"parkwatch", b"open sesame")]
+        assert "sesame" not in repr(mailer(port, **given)) + sent.answer
+        secret.write_text("wrong")
+        wrong = mailer(port, **given, tls_verify=str(ca_file)).send("r@example.org", b"Subject: x\r\n\r\nx\r\n")
+        assert (wrong.outcome, wrong.is_our_fault) == (Outcome.DEFERRED, True)
+    finally:
+        controller.stop()
+
+
+def test_lines_that_begin_with_a_dot_arrive_whole(mailbox: Mailbox) -> None:
+    content = b"Subject: x\r\n\r\n.\r\n..two\r\n.hidden\r\nend\r\n"
+    assert mailer(mailbox.port).send("r@example.org", content).outcome is Outcome.SENT
+    assert mailbox.mails == [content]

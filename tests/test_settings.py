@@ -1,0 +1,190 @@
+"""What people write: settings, parks and layouts, and the sentences that errors end in."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.layouts import load_layout
+from crawler.seeds import BUNDLED, SeedError, load_park, load_parks
+from monitor.reference import settings_file
+from monitor.settings import SettingsError, load_settings
+from storage.database import open_store
+from tests.conftest import Desk
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "parkwatch.toml").write_text("[crawl]\ndelay = 5\nconcurrency = 2\n")
+    monkeypatch.setenv("PARKWATCH_CRAWL__DELAY", "7")
+    settings = load_settings()
+    assert (settings.crawl.delay, settings.crawl.concurrency, settings.crawl.timeout) == (7, 2, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[crawl]\ndelai = 5\n", "parkwatch.toml: unknown key 'crawl.delai', did you mean 'crawl.delay'?"),
+        ("[mial]\nhost = 'x'\n", "parkwatch.toml: unknown key 'mial'"),
+        ("[crawl]\ndelay = 'slow'\n", "parkwatch.toml: crawl.delay: "),
+        ("[mail]\nsecurity = 'ssl'\n", "parkwatch.toml: mail.security: "),
+        ("[crawl\n", "parkwatch.toml: is not TOML: "),
+    ],
+)
+def test_a_wrong_settings_file_is_refused_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "parkwatch.toml").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_variable_that_names_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARKWATCH_CRAWL__DELEY", "1")
+    with pytest.raises(SettingsError, match="PARKWATCH_CRAWL__DELEY names no setting, did you mean"):
+        load_settings()
+
+
+@pytest.mark.parametrize(("value", "meant"), [("false", False), ("true", True), ("parkwatch.toml", "parkwatch.toml")])
+def test_tls_verify_is_a_word_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, meant: bool | str
+) -> None:
+    (tmp_path / "parkwatch.toml").touch()
+    monkeypatch.setenv("PARKWATCH_CRAWL__TLS_VERIFY", value)
+    assert load_settings().crawl.tls_verify == meant
+
+
+def test_the_file_that_init_writes_is_a_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "parkwatch.toml").write_text(settings_file())
+    assert load_settings() == load_settings()
+    uncommented = "\n".join(
+        line.removeprefix("# ") for line in settings_file().splitlines() if " = " in line or line.startswith("[")
+    )
+    keys = [line for line in uncommented.splitlines() if line.startswith(("delay", "host", "url"))]
+    assert keys == ['url = "sqlite:///parkwatch.db"', "delay = 2.0", 'host = "localhost"']
+
+
+GOOD_PARK = 'name = "X"\nlistings = ["http://x.example/"]\nlayouts = ["tjuda"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (GOOD_PARK + 'langauge = "en"\n', "unknown key 'langauge', did you mean 'language'?"),
+        ('name = "X"\nlayouts = ["tjuda"]\n', "'listings' is missing"),
+        (GOOD_PARK.replace("http", "ftp"), "listings.0: write a whole address"),
+        (GOOD_PARK + 'time_zone = "Asia/Nowhere"\n', "time_zone: write a time zone such as Asia/Shanghai"),
+        (GOOD_PARK + 'cadence = "often"\n', "cadence: write a span such as 30m, 6h or 1d"),
+        ("name = \n", "is not TOML"),
+    ],
+)
+def test_a_wrong_park_file_names_file_and_key(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(text)
+    with pytest.raises(SeedError) as caught:
+        load_park(path)
+    assert str(caught.value).startswith(f"{path}: {sentence}")
+
+
+LAYOUT = """
+title = "T"
+[recognise]
+[listing]
+articles = ['/n/']
+[article.headline]
+locators = [{ selector = "h1" }]
+[article.date_published]
+locators = [{ meta = "PubDate" }]
+[article.body]
+locators = [{ selector = "#b" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ('"h1"', '":has("', "article.headline.locators.0.selector: the selector cannot be read"),
+        ("'/n/'", "'(['", "listing.articles.0: the pattern cannot be read"),
+        ("title", "titel", "'title' is missing"),
+        (
+            'selector = "#b"',
+            'selektor = "#b"',
+            "unknown key 'article.body.locators.0.selektor', did you mean 'selector'?",
+        ),
+        ('{ selector = "h1" }', "{}", "article.headline.locators.0: a locator needs exactly one of"),
+    ],
+)
+def test_a_wrong_layout_names_file_and_key(tmp_path: Path, before: str, after: str, sentence: str) -> None:
+    (tmp_path / "layout.toml").write_text(LAYOUT.replace(before, after))
+    with pytest.raises(SeedError) as caught:
+        load_layout(tmp_path)
+    assert f"layout.toml: {sentence}" in str(caught.value)
+
+
+def test_a_layouts_revision_is_of_its_rules_not_its_title(tmp_path: Path) -> None:
+    revisions = []
+    for text in (LAYOUT, LAYOUT.replace('"T"', '"Other"'), LAYOUT.replace("#b", "#c")):
+        (tmp_path / "layout.toml").write_text(text)
+        revisions.append(load_layout(tmp_path).revision)
+    assert revisions[0] == revisions[1] != revisions[2]
+
+
+def test_the_bundled_parks_are_good() -> None:
+    parks, errors = load_parks(BUNDLED / "parks")
+    assert (errors, sorted(parks)) == ([], ["dalian", "exploring-tianjin", "wuqing"])
+
+
+def said(desk: Desk, *arguments: str) -> tuple[int, str]:
+    done = desk.run(*arguments)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr.strip().splitlines()[-1]
+
+
+def test_every_error_ends_in_one_sentence_and_its_exit_code(desk: Desk) -> None:
+    (desk.folder / "parks" / "typo.toml").write_text(GOOD_PARK + 'nmae = "x"\n')
+    assert said(desk, "crawl", "typo") == (
+        2,
+        f"parkwatch: {desk.folder}/parks/typo.toml: unknown key 'nmae', did you mean 'name'?",
+    )
+    assert said(desk, "crawl", "nowhere")[0] == 2
+    assert said(desk, "crawl")[0] == 1
+    assert said(desk, "articles", "--since", "yesterday") == (
+        2,
+        "parkwatch: --since yesterday: write a day such as 2024-01-31",
+    )
+    assert said(desk, "subscribe", "nobody") == (2, "parkwatch: 'nobody' is no mail address")
+    assert said(desk, "digest")[0] == 2
+    assert said(desk, "diff", "99")[0] == 2
+    assert said(desk, "extract", "nothing.html")[0] == 2
+    assert said(desk, "frobnicate")[0] == 2
+    (desk.folder / "page.html").write_text("<html><body><p>words</p></body></html>")
+    assert said(desk, "extract", "page.html")[0] == 1
+    assert said(desk, "--settings", "none.toml", "articles")[0] == 2
+    desk.variables["PARKWATCH_STORE__URL"] = "sqlite:///elsewhere.db"
+    assert said(desk, "articles") == (
+        3,
+        "parkwatch: there is no store at elsewhere.db: create one with 'parkwatch init'",
+    )
+    desk.variables["PARKWATCH_STORE__URL"] = "postgresql+psycopg2://u:secret@127.0.0.1:9/x"
+    code, sentence = said(desk, "articles")
+    assert (code, "secret" in sentence) == (3, False)
+
+
+def test_init_keeps_what_is_there_and_a_closed_store_opens_again(desk: Desk) -> None:
+    (desk.folder / "parkwatch.toml").write_text("[crawl]\ndelay = 9\n")
+    assert "stays as it is" in desk.must("init")
+    assert (desk.folder / "parkwatch.toml").read_text() == "[crawl]\ndelay = 9\n"
+    open_store(f"sqlite:///{desk.folder / 'parkwatch.db'}").close()
+
+
+def test_every_verb_has_help() -> None:
+    desk = Desk(Path.cwd())
+    listed = desk.must("--help")
+    for verb in ("crawl", "backfill", "digest", "verify", "demo", "parks"):
+        assert verb in listed
+        assert len(desk.must(verb, "--help").splitlines()) > 5
