@@ -20,13 +20,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PY) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true
-	@if [ -x $(BIN)/uv ]; then \
-		VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock && \
-		VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . ; \
-	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
-	fi
+	@{ [ -x $(BIN)/uv ] && export VIRTUAL_ENV=$(CURDIR)/$(VENV) && \
+		$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock 2>/dev/null && \
+		$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . 2>/dev/null ; } || \
+	{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; }
 	@touch $@
 
 demo: setup      ## the whole loop on bundled sample parks, with a mail server on loopback
