@@ -12,13 +12,24 @@ from storage.text import comparison_text
 _IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
 
 
-def body_at(nodes: Iterable[LexborNode], article: Article, headline: str) -> tuple[str, ...]:
-    """Return the paragraphs below the first of *nodes* that has any."""
+#: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
+_HEAD = 12
+
+
+def body_at(
+    nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Return the paragraphs below the first of *nodes* that has any.
+
+    An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
+    """
     for node in nodes:
         for selector in article.drop_selectors:
             for unwanted in node.css(selector):
                 unwanted.decompose()
-        paragraphs = text_only(visible_lines(node), article, headline)
+        lines = visible_lines(node)
+        above = max((at for at, line in enumerate(lines[:_HEAD]) if line in head), default=-1)
+        paragraphs = text_only(_without_rest_of_head(lines[above + 1 :], article, above), article, headline)
         if paragraphs:
             return paragraphs
     return ()
@@ -56,6 +67,13 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
         if not _any(line, article.drop) and not _IMAGE_NAME.match(line):
             kept.append(line)
     return tuple(kept[_repeated(kept, comparison_text(headline)) :])
+
+
+def _without_rest_of_head(lines: list[str], article: Article, above: int) -> list[str]:
+    """Return *lines* without those right behind a head that are never text, such as share words."""
+    if above < 0:
+        return lines
+    return lines[next((at for at, line in enumerate(lines) if not _any(line, article.skip)), len(lines)) :]
 
 
 def _repeated(lines: list[str], headline: str) -> int:

@@ -125,10 +125,10 @@ class _Reader:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
             if locator.selector and self.page.is_html:
-                paragraphs = body_at(self.page.tree.css(locator.selector), article, headline)
+                paragraphs = body_at(self.page.tree.css(locator.selector), article, headline, self._head())
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
-                paragraphs = body_at([node] if node else [], article, headline)
+                paragraphs = body_at([node] if node else [], article, headline, self._head())
             elif locator.below and locator.below in self.line_of:
                 paragraphs = body_between(
                     self.page.lines,
@@ -143,6 +143,10 @@ class _Reader:
                 self._found("body", locator, None)
                 return paragraphs
         return ()
+
+    def _head(self) -> frozenset[str]:
+        """Return the line in which the stamp was found: a text that shares an element with it begins behind it."""
+        return frozenset({self.page.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else ())
 
     def _is_on_page(self, name: str) -> bool:
         return self.located_by.get(name, "address").split(":")[0] not in (

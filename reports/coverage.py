@@ -68,7 +68,8 @@ def _sight(
     if going_on:
         first = going_on[0]
         sight = Sight.PARTLY if any_done or (newest and newest.listing_joined) else Sight.NOT
-        return sight, first.began_at, f"{first.kind}: {first.evidence}"
+        why = first.evidence if first.kind in first.evidence else f"{first.kind}: {first.evidence}"
+        return sight, first.began_at, why
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"

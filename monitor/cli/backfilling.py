@@ -22,12 +22,15 @@ def backfill(
     park: Annotated[str, typer.Argument(help="Slug of the park.")],
     since: Annotated[str, typer.Option(help="First day of the span, such as 2023-01-01.")],
     until: Annotated[str | None, typer.Option(help="Last day of the span; today if left out.")] = None,
+    source: Annotated[str, typer.Option("--from", help="Where to read: live, the listing as it stands.")] = "live",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the listing, say what there is, store nothing.")
     ] = False,
 ) -> None:
     """Read a park's past off its live listing. Stopped or killed, the same command goes on where it stopped."""
     chosen = common.park(park)
+    if source != "live":
+        raise UsageError(f"--from {source}: archives are not read yet; write live or leave it out")
     first = _day(since, "--since")
     last = _day(until, "--until") if until else None
     if last and last < first:
