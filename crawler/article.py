@@ -30,6 +30,7 @@ class Asked:
     article_id: int | None = None
     validators: Validators = NO_VALIDATORS
     is_probe: bool = False
+    is_removed: bool = False
 
     @classmethod
     def new(cls, link: Link) -> "Asked":
@@ -45,6 +46,7 @@ class Asked:
             article_id=recheck.article_id,
             validators=validators,
             is_probe=is_probe,
+            is_removed=recheck.is_removed,
         )
 
     @classmethod
@@ -129,6 +131,8 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
     if known and is_cut_short(page) and _is_beginning(observation.fields.body, known.fields.body):
         return NotSeen(reason="the page ends in the middle of the text on record")
+    if observation.is_moved and await run_in_thread(reader.book.find, observation.key):
+        return NotSeen(reason=f"its address leads to another article on record, {observation.url}")
     if known is None:
         observation = await _as_moved(reader, observation)
     return ReadArticle(observation=observation)
@@ -144,7 +148,7 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
         listed_headline=asked.link.headline if asked.link else None,
         listed_date=asked.link.date if asked.link else None,
     )
-    if response.status != 200:
+    if response.status != 200 or "cannot be decoded" in (wall or ""):
         return NotSeen(reason=(wall or "").removeprefix(f"{response.url}: "))
     result = read_article(page, reader.layouts, reader.park, reader.now)
     if isinstance(result, Reading):
@@ -181,6 +185,7 @@ def _observation(
         origin=reader.origin,
         # A 304 for the first page says nothing of the others.
         validators=validators_of(first) if len(responses) == 1 else NO_VALIDATORS,
+        asked_key=asked.key,
         known_as=asked.key if asked.article_id and asked.key != key else None,
         is_moved=asked.article_id is not None and asked.key != key,
         visit=reader.book.visit or None,

@@ -12,6 +12,8 @@ from storage.text import comparison_text
 _IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
 
 
+#: Longer lines are text, never a label: patterns are not tried on them, which also bounds what one page can cost.
+LONGEST_LABEL = 600
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
 _HEAD = 12
 
@@ -51,11 +53,7 @@ def body_between(
         return ()
     stop = _first(lines, start + 1, locator.stop)
     last = min(at for at in (end, stop, len(lines)) if at is not None)
-    return text_only(
-        [line for line in lines[start + 1 : last] if not _any(line, article.skip)],
-        article,
-        headline,
-    )
+    return text_only(_without_rest_of_head(list(lines[start + 1 : last]), article, start), article, headline)
 
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
@@ -88,8 +86,8 @@ def _repeated(lines: list[str], headline: str) -> int:
 def _first(lines: tuple[str, ...], start: int, pattern: str | None) -> int | None:
     if pattern is None:
         return None
-    return next((at for at in range(start, len(lines)) if re.search(pattern, lines[at])), None)
+    return next((at for at in range(start, len(lines)) if _any(lines[at], [pattern])), None)
 
 
 def _any(line: str, patterns: Iterable[str]) -> bool:
-    return any(re.search(pattern, line) for pattern in patterns)
+    return len(line) <= LONGEST_LABEL and any(re.search(pattern, line) for pattern in patterns)

@@ -23,15 +23,18 @@ class VisitBook:
         self.is_baseline = False
         self.began_at: datetime | None = None
         self._joined_at: datetime | None = None
-        self.whole_read_at: datetime | None = None
+        self.deep_read_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether a visit has begun; callbacks that run without one (``scrapy parse``) write nothing."""
         return self.visit > 0
 
-    def begin(self, now: datetime) -> None:
-        """Begin the visit; raises VisitRunningError while another process is at the park."""
+    def begin(self, now: datetime, *, deep_pages: int = 0) -> None:
+        """Begin the visit; raises VisitRunningError while another process is at the park.
+
+        A listing read to its end, or over *deep_pages*, counts as read deep.
+        """
         with self._store.writing() as session:
             self.is_baseline = self._kind == visits.VISIT and not visits.has_baseline(session, self._park.slug)
             self.visit = visits.begin(
@@ -45,7 +48,7 @@ class VisitBook:
                 is_alive=process_lives,
             )
             self._joined_at = visits.last_joined(session, self._park.slug)
-            self.whole_read_at = visits.last_started(session, self._park.slug, whole=True)
+            self.deep_read_at = visits.last_deep(session, self._park.slug, pages=deep_pages)
         self.began_at = now
 
     def note_listing(self, links: Sequence[Link], now: datetime) -> planning.Listed:
@@ -148,6 +151,11 @@ class VisitBook:
             if article_id is not None:
                 articles.postpone(session, article_id, now)
             planning.could_not_read(session, self._park.slug, key, reason, now)
+
+    def postpone(self, article_id: int, now: datetime) -> None:
+        """Write that a removed article is still gone: only the next look at it changes."""
+        with self._store.writing() as session:
+            articles.postpone(session, article_id, now)
 
     def forget(self, key: str) -> None:
         """Write that a listed address need not be read after all."""

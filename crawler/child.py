@@ -66,7 +66,7 @@ async def _one_after_the_other(runner: AsyncCrawlerRunner, slugs: list[str], arg
         try:
             await runner.crawl(slug, **arguments)
         except Exception as error:  # one park's failure must not end its neighbours
-            logging.getLogger("parkwatch").exception("visit of %s", slug)
+            logging.getLogger("parkwatch").debug("visit of %s", slug, exc_info=True)
             event = {"park": slug, "event": "ended", "outcome": "failed", "reason": f"{error}", "changes": 0}
             print(json.dumps(event), flush=True)
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_TIME = r"(?:[T\s日]*\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2}))?)?"
+_TIME = (
+    r"(?:[T\s日]*\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2}))?"
+    r"(?P<half>\s*[AaPp]\.?[Mm]\b)?)?"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAME = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_NAME = r"(?<![A-Za-z])(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})(?!\d)" + _TIME
 )
@@ -75,12 +78,20 @@ def _moment(match: re.Match[str], day_first: bool) -> datetime | None:
             year,
             month,
             day,
-            int(part["hour"] or 0),
+            _hour(part["hour"], part["half"]),
             int(part["minute"] or 0),
             int(part["second"] or 0),
         )
     except ValueError:
         return None
+
+
+def _hour(hour: str | None, half: str | None) -> int:
+    if not hour:
+        return 0
+    if half:
+        return int(hour) % 12 + (12 if half.strip().lower().startswith("p") else 0)
+    return int(hour)
 
 
 def _is_believable(moment: datetime, captured_at: datetime | None) -> bool:
@@ -95,7 +106,8 @@ def _read(moment: datetime, match: re.Match[str], time_zone: str) -> DateRead:
 
 
 def _relative(text: str, time_zone: str, captured_at: datetime) -> DateRead | None:
-    match = _RELATIVE.search(text)
+    # The whole value: "China Today" is no date.
+    match = _RELATIVE.fullmatch(text.strip())
     if not match:
         return None
     import dateparser  # half a second to import, and hardly ever needed

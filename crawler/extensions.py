@@ -85,7 +85,10 @@ class VisitAccount:
     def _heartbeat(self) -> None:
         spider = self._spider
         if spider.book.is_open:
-            spider.book.heartbeat(spider.account, spider.clock())
+            try:
+                spider.book.heartbeat(spider.account, spider.clock())
+            except Exception as error:  # a busy store must not stop the beat for good
+                spider.logger.warning("heartbeat of %s missed: %s", spider.name, error)
 
     def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Raise the delay between two requests to what the site asks for."""

@@ -59,6 +59,7 @@ class Locator(_Words):
         description="with below: the line at which the body ends; it must be there",
     )
     stop: Pattern | None = Field(None, description="with below: a line at which the body ends if it is there")
+    near: str | None = Field(None, description="with line: at most three lines away from another field's line")
     needs: str | None = Field(None, description="a field that must have been found on the page itself")
 
     @model_validator(mode="after")
@@ -119,6 +120,7 @@ class Listing(_Words):
     articles: list[Pattern] = Field(min_length=1, description="forms of an article's path")
     within: list[Selector] = Field([], description="where the list stands; the whole page if nothing matches")
     records: Pattern | None = Field(None, description="finds records hidden in a script; group 'html'")
+    empty: Pattern | None = Field(None, description="words of the page behind the last one, which lists nothing")
     paging: Paging = Field(default_factory=lambda: Paging.model_validate({}))
 
 

@@ -16,7 +16,6 @@ from storage.text import clean_text
 #: A listing that names more is cut here and the cut is told; no park's page comes near it.
 LINKS_PER_PAGE = 2000
 _DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
-_ITEMS = frozenset({"li", "tr", "dd", "dl", "div", "article", "p", "td", "h3", "h4"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +28,22 @@ class ListingPage:
     last_number: int | None = None
     layout: str = ""
     is_cut: bool = False
+    #: The page lists nothing and says so itself; without that, nothing listed means that something is wrong.
+    is_behind_the_last: bool = False
 
 
 def read_listing(page: Page, layouts: list[Layout], park: Park, number: int = 1) -> ListingPage:
     """Read page *number* (from 1) of a listing with the layout that finds the most articles in it."""
-    best = ListingPage(links=())
+    best = ListingPage(links=(), is_behind_the_last=any(_is_empty(page, layout.rules.listing) for layout in layouts))
     for layout in layouts:
         found = _read(page, layout, park, number)
         if len(found.links) > len(best.links):
             best = found
     return best
+
+
+def _is_empty(page: Page, rules: Listing) -> bool:
+    return bool(rules.empty and re.search(rules.empty, page.text))
 
 
 def document_number(url: str, layouts: list[Layout]) -> str | None:
@@ -97,11 +102,11 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
     for node in _anchors(page, rules):
         url = _join(page.url, node.attributes.get("href"))
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or parts.netloc.lower() not in park.hosts:
+        if parts.scheme not in ("http", "https") or not layout.is_article(url):
             continue
-        if not layout.is_article(url):
+        url = canonical_address(url)  # a gateway's address names another host inside its path
+        if urlsplit(url).netloc not in park.hosts:
             continue
-        url = canonical_address(url)
         key = key_of(url, [layout])
         link = Link(key=key, url=url, headline=_headline(node), date=_date(node))
         known = links.get(key)

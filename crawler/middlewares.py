@@ -1,10 +1,35 @@
-"""Read robots.txt as RFC 9309 says."""
+"""Stay on the park's hosts, and read robots.txt as RFC 9309 says."""
+
+from urllib.parse import urlsplit
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _KEEP_OUT = b"User-agent: *\nDisallow: /\n"
+
+
+class ParkHostsMiddleware:
+    """Refuses every request, redirects and next links included, that leads off the park's hosts, ports included."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ParkHostsMiddleware":
+        """Build the middleware."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Let a request of the park pass; raises IgnoreRequest for any other."""
+        park = getattr(self._crawler.spider, "park", None)
+        parts = urlsplit(request.url)
+        netloc = parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, ""))
+        if park is not None and netloc not in park.hosts:
+            raise IgnoreRequest(f"it leads off the site, to {netloc}")
 
 
 class Rfc9309Middleware(RobotsTxtMiddleware):

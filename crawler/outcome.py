@@ -27,6 +27,8 @@ class Account:
     planned: int = 0
     fetched: int = 0
     unchanged: int = 0
+    #: Known articles that answered in any way: what removals are weighed against.
+    rechecked: int = 0
     unread: int = 0
     failures: list[str] = field(default_factory=list)
     failed: int = 0

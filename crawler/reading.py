@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.body import body_at, body_between
+from crawler.body import LONGEST_LABEL, body_at, body_between
 from crawler.dates import DateRead, read_date
 from crawler.layouts import FieldRule, Layout, Locator
 from crawler.page import Page, densest_block
@@ -15,8 +15,10 @@ from storage.text import clean_text, comparison_text
 
 _HEADLINE_LIMIT = 500
 _SOURCE_LIMIT = 80
+_NEAR = 3
 _BRACKETS = "()（）[]【】|｜ \t"
-_TITLE_PARTS = re.compile(r"\s+[-–—|_]\s+|[|_｜—]|-(?=[^-]*$)")
+# A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
+_TITLE_PARTS = re.compile(r"\s+[-–—|_]\s+|[|_｜—]|-(?=[A-Z\u4e00-\u9fff][^-]*$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +177,11 @@ class _Reader:
         elif locator.selector:
             yield from self._selected(locator)
         elif locator.line:
+            around = self.line_of.get(locator.near or "")
             for at, line in enumerate(self.page.lines):
-                if match := re.search(locator.line, line):
+                if locator.near and (around is None or abs(at - around) > _NEAR):
+                    continue
+                if len(line) <= LONGEST_LABEL and (match := re.search(locator.line, line)):
                     yield at, match["value"] or ""
         elif locator.after:
             yield from self._after(locator.after)
@@ -215,7 +220,6 @@ class _Reader:
             for below in range(at + 1, min(at + 8, len(lines))):
                 if comparison_text(lines[below]) != label and not _matches(lines[below], self._skip):
                     yield below, lines[below]
-                    break
 
     def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
         lines = self.page.lines
@@ -233,7 +237,7 @@ class _Reader:
 
 
 def _matches(text: str, patterns: Iterable[str]) -> bool:
-    return any(re.search(pattern, text) for pattern in patterns)
+    return len(text) <= LONGEST_LABEL and any(re.search(pattern, text) for pattern in patterns)
 
 
 def _without(text: str, patterns: Iterable[str]) -> str:

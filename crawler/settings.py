@@ -24,6 +24,8 @@ RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
 RETRY_TIMES = 2
 # Every status is looked at by the spider: 404 and 304 are answers.
 HTTPERROR_ALLOW_ALL = True
+# The spider knows what it asked for; a second question to one address (a move, a probe) is meant.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
 # News pages need no cookies, and Scrapy's cookie code asks third parties for a list of domains.
 COOKIES_ENABLED = False
@@ -35,6 +37,9 @@ DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    # Scrapy's own drops such requests without a word to the spider, and knows no ports.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.middlewares.ParkHostsMiddleware": 40,
     "crawler.middlewares.Rfc9309Middleware": 100,
 }
 ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 300}

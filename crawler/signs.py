@@ -11,7 +11,9 @@ from crawler.page import Page
 from crawler.seeds import BUNDLED, check, read_toml
 
 #: Block pages and not-found pages are short; a long page that says "captcha" somewhere is something else.
-_MOST_WORDS = 6000
+_MOST_SIGNS = 6000
+#: A page with a paragraph of so many signs holds a text: an article whose layout has drifted, not a not-found page.
+_PARAGRAPH = 140
 
 
 class PageSign(StrEnum):
@@ -33,10 +35,12 @@ class Signs(BaseModel):
     def of(self, page: Page) -> PageSign | None:
         """Return what the page's words say it is, None if they say nothing."""
         lines = page.lines
-        if sum(map(len, lines)) > _MOST_WORDS:
+        if sum(map(len, lines)) > _MOST_SIGNS:
             return None
         if _any(lines, self.blocked) or _any(lines, self.login):
             return PageSign.BLOCKED
+        if any(len(line) > _PARAGRAPH for line in lines):
+            return None
         return PageSign.NOT_FOUND if _any(lines, self.not_found) else None
 
 

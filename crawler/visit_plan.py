@@ -48,7 +48,7 @@ class VisitPlan:
 
     def begin(self, now: datetime) -> list[Walk]:
         """Begin the visit; the listings are walked side by side."""
-        self._book.begin(now)
+        self._book.begin(now, deep_pages=self._first_visit_pages)
         self._began = now
         return [Walk(url=url) for url in self._park.listings]
 
@@ -62,7 +62,7 @@ class VisitPlan:
             keys=[link.key for link in listing.links],
             is_known=listed.is_known,
             next_url=listing.next_url,
-            most_pages=self._most_pages if depth is Depth.JOIN else self._first_visit_pages,
+            most_pages=self._budget(depth),
         )
         if onward.next is None:
             self._account.listings_joined += onward.is_joined
@@ -71,10 +71,15 @@ class VisitPlan:
         asks += [Asked.again(recheck, NO_VALIDATORS) for recheck in listed.suspicious]
         return Onward(asks=tuple(asks), walks=(onward.next,) if onward.next else ())
 
+    def _budget(self, depth: Depth) -> int:
+        if depth is Depth.BASELINE:
+            return self._first_visit_pages
+        return self._most_pages if depth is Depth.JOIN else max(self._most_pages, self._first_visit_pages)
+
     def _depth(self, now: datetime) -> Depth:
         if self._book.is_baseline:
             return Depth.BASELINE
-        read = self._book.whole_read_at
+        read = self._book.deep_read_at
         whole_is_due = read is None or now - read >= self._whole_every
         return Depth.WHOLE if self._recheck == "all" or whole_is_due else Depth.JOIN
 
@@ -123,7 +128,7 @@ class VisitPlan:
         account = self._account
         if not account.listing_pages:
             return
-        if believes_removals(len(gone), account.fetched + account.unchanged):
+        if believes_removals(len(gone), account.rechecked):
             account.changes += self._book.removed(gone, now)
         else:
             account.fail(f"{len(gone)} articles answer 'not found' at once, which no site means: nothing is removed")

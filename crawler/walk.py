@@ -86,9 +86,12 @@ def step(
     is_too_old: bool = False,
 ) -> Step:
     """Return the step after the page of *keys* on which *is_known* tells what was on record before."""
-    if not keys or keys[0] in walk.firsts:
-        return Step(is_joined=True, is_end=True)
     joined = walk.pages_after_join > 0 or _joins(is_known)
+    if not keys:
+        return Step(is_joined=True, is_end=True)
+    if keys[0] in walk.firsts:
+        # Page 1 again is no evidence of what the last page holds: the walk ends, and the listing was not read whole.
+        return Step(is_joined=joined or depth is not Depth.JOIN)
     onward = replace(
         walk,
         url=next_url or "",
@@ -105,7 +108,7 @@ def step(
         return Step(is_joined=True)
     if most_pages is not None and walk.number >= most_pages:
         # The depth of a first visit is where it was told to stop, so nothing is missed there.
-        return Step(is_joined=joined or depth is not Depth.JOIN)
+        return Step(is_joined=joined or depth in (Depth.BASELINE, Depth.SPAN))
     return Step(next=onward, is_joined=joined)
 
 

@@ -1,7 +1,10 @@
 """Make digests and hand them over: read, render, freeze in one transaction, and only then send."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import structlog
 
 from monitor.settings import Settings
 from reports.coverage import cover_park
@@ -12,6 +15,8 @@ from storage.cadence import is_due, parse_cadence
 from storage.database import Store, digests, exports, ledger, subscriptions
 from storage.database.subscriptions import Subscription
 from storage.records import ChangeKind, LedgerEntry, Park
+
+log = structlog.get_logger()
 
 #: Changes that one digest takes at the most; what is beyond waits for the next one, in order.
 MOST_CHANGES = 5000
@@ -44,7 +49,9 @@ def make(store: Store, parks: dict[str, Park], settings: Settings, subscription:
             cover_park(
                 slug,
                 park.name,
-                visits=list(exports.visits(session, park=slug, since=since, until=now)),
+                visits=list(exports.visits(session, park=slug, ended_after=since)),
+                last_visit=exports.last_visit(session, slug, ended=True),
+                is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
                 last_joined=exports.last_visit(session, slug, joined=True),
                 conditions=list(exports.conditions(session, park=slug, since=since)),
                 unread=sum(1 for _ in exports.unread(session, park=slug)),
@@ -112,7 +119,12 @@ def make_due(store: Store, parks: dict[str, Park], settings: Settings, now: date
     """Freeze the digest of every subscription whose time has come, each once however long we slept."""
     with store.reading() as session:
         due = [found for found in subscriptions.subscriptions(session, only_active=True) if _is_due(found, now)]
-    frozen = (make_and_freeze(store, parks, settings, subscription, now) for subscription in due)
+    frozen = []
+    for subscription in due:
+        try:
+            frozen.append(make_and_freeze(store, parks, settings, subscription, now))
+        except Exception:  # one reader's poison must not cost the others their digests
+            log.exception("a digest could not be made", reader=subscription.address)
     return [made for made in frozen if made is not None]
 
 
@@ -127,17 +139,15 @@ def _is_due(subscription: Subscription, now: datetime) -> bool:
 
 
 def send_waiting(
-    store: Store, mailer: SmtpMailer, now: datetime, *, digest_id: int | None = None
+    store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], *, digest_id: int | None = None
 ) -> list[tuple[digests.Waiting, Delivery]]:
     """Hand over the frozen digests that are due, or one of them; a server in trouble ends the round."""
     with store.reading() as session:
-        waiting = digests.waiting(session, now=now, digest_id=digest_id)
+        waiting = digests.waiting(session, now=clock(), digest_id=digest_id)
     results = []
     for letter in waiting:
         with store.writing() as session:
-            if digest_id is not None:
-                digests.hurry(session, letter.id, now)
-            delivery_id = digests.begin_delivery(session, letter.id, now)
+            delivery_id = digests.begin_delivery(session, letter.id, clock())
         if delivery_id is None:
             continue
         delivery = mailer.send(letter.recipient, letter.message)
@@ -148,7 +158,7 @@ def send_waiting(
                 outcome=delivery.outcome.value,
                 code=delivery.code,
                 answer=delivery.answer,
-                now=now,
+                now=clock(),
             )
         results.append((letter, delivery))
         if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:

@@ -53,6 +53,8 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                 slug,
                 park.name,
                 visits=list(exports.visits(session, park=slug, since=since)),
+                last_visit=last,
+                is_recent_from=since,
                 last_joined=exports.last_visit(session, slug, joined=True),
                 conditions=list(exports.conditions(session, park=slug, since=since)),
                 unread=sum(1 for _ in exports.unread(session, park=slug)),

@@ -21,8 +21,10 @@ from storage.records import Park
 log = structlog.get_logger()
 
 VISIT_EVERY_S, DIGEST_EVERY_S = 20, 20
-#: Batches of visits that may run side by side, so that one slow park holds up nobody's turn.
+#: Batches of visits that may run side by side; a slow park holds up only those of its own batch.
 _BATCHES = 4
+#: A visit that could not begin (a backfill is at the park) leaves no trace in the store; it is not tried at every ring.
+_PAUSE_AFTER_TRY = timedelta(minutes=5)
 #: SIGTERM: children get so long to end in good order, then they are killed; the whole takes less than 30 s.
 _CHILD_GRACE_S, _WHOLE_GRACE_S = 15, 27
 
@@ -39,6 +41,8 @@ class Alarm:
         self._clock = clock
         self._lock = threading.Lock()
         self._at_work: dict[str, Park] = {}
+        #: When each park was last tried, for visits that could not even begin.
+        self._tried: dict[str, datetime] = {}
         self.visitors = Visitors()
 
     def now(self) -> datetime:
@@ -74,7 +78,10 @@ class Alarm:
                 last = exports.last_visit(session, park.slug)
                 cadence = timedelta(minutes=park.cadence_minutes)
                 started, outcome = (last.started_at, last.outcome) if last else (None, None)
-                if visit_is_due(started, outcome, cadence, now) and not park.hosts & busy:
+                tried = self._tried.get(park.slug)
+                waits = tried is not None and timedelta(0) <= now - tried < _PAUSE_AFTER_TRY
+                if visit_is_due(started, outcome, cadence, now) and not waits and not park.hosts & busy:
+                    self._tried[park.slug] = now
                     due.append(park)
         return due
 
@@ -83,7 +90,7 @@ class Alarm:
         now = self._clock()
         for made in make_due(self._store, self._load_parks(), self._settings, now):
             log.info("digest made", reader=made.subscription.address, number=made.digest.number)
-        for letter, delivery in send_waiting(self._store, mailer_of(self._settings), now):
+        for letter, delivery in send_waiting(self._store, mailer_of(self._settings), self._clock):
             log.info(
                 "digest handed over",
                 reader=letter.recipient,

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from crawler.seeds import BUNDLED, SeedError, read_toml
 
 PREFIX = "PARKWATCH_"
+#: A mail address as we take it from people: ASCII, no display name, nothing that could end a header.
+ADDRESS = re.compile(r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")
 DEFAULT_FILE = Path("parkwatch.toml")
 
 
@@ -73,6 +76,13 @@ class MailSection(_Section):
     sender: str = Field("parkwatch@localhost", description="address that digests come from")
     timeout: int = Field(60, ge=1, description="seconds to wait for the server's answer")
     tls_verify: bool | str = Field(True, description="true, false, or a file of CA certificates")
+
+    @field_validator("sender")
+    @classmethod
+    def _bare_address(cls, value: str) -> str:
+        if not ADDRESS.match(value):
+            raise ValueError("write a bare mail address such as parkwatch@example.org")
+        return value
 
 
 class DigestSection(_Section):

@@ -38,15 +38,21 @@ def cover_park(
     name: str,
     *,
     visits: Sequence[VisitLine],
+    last_visit: VisitLine | None,
+    is_recent_from: datetime,
     last_joined: VisitLine | None,
     conditions: Iterable[ConditionLine],
     unread: int,
 ) -> ParkCoverage:
-    """Return how a park was seen, given the visits since the last digest and its conditions."""
+    """Return how a park was seen, given the visits since the last digest and its conditions.
+
+    A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
+    """
     ended = [visit for visit in visits if visit.kind == "visit" and visit.outcome != "running"]
     done = [visit for visit in ended if visit.outcome == "done"]
     going_on = [condition for condition in conditions if condition.ended_at is None]
-    newest = ended[-1] if ended else None
+    is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
+    newest = ended[-1] if ended else last_visit if is_recent else None
     sight, since, why = _sight(newest, bool(done), last_joined, going_on)
     return ParkCoverage(
         park=park,

@@ -12,6 +12,9 @@ from rapidfuzz.distance import Indel
 _CONTEXT = 9
 #: Changes shown of one text; the rest is counted.
 MOST_PLACES = 6
+#: An edit script over more words than this costs memory that one page must not take; no article comes near it.
+_MOST_WORDS = 12_000
+_SHOWN_OF_MUCH = 200
 _PARAGRAPH = "\n"
 # Figures hold together, so that 5.76 against 5.79 reads as one figure for another; so do words with a hyphen.
 _TOKEN = re.compile(
@@ -46,9 +49,26 @@ class Diff:
 
 def diff_texts(before: Sequence[str], after: Sequence[str]) -> Diff:
     """Return the places at which the paragraphs of two versions differ."""
+    first, last = _shared(before, after)
+    before, after = before[first : len(before) - last], after[first : len(after) - last]
     one, other = words(_PARAGRAPH.join(before)), words(_PARAGRAPH.join(after))
+    if len(one) + len(other) > _MOST_WORDS:
+        return Diff(places=(_beginnings(before, after),), more=1)
     places = list(_places(list(_runs(one, other))))
     return Diff(places=tuple(places[:MOST_PLACES]), more=max(0, len(places) - MOST_PLACES))
+
+
+def _shared(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """Return how many paragraphs at the beginning and at the end are the same, one kept on either side as context."""
+    most = min(len(before), len(after))
+    first = next((at for at in range(most) if before[at] != after[at]), most)
+    last = next((at for at in range(most - first) if before[-1 - at] != after[-1 - at]), most - first)
+    return max(0, first - 1), max(0, last - 1)
+
+
+def _beginnings(before: Sequence[str], after: Sequence[str]) -> tuple[Run, ...]:
+    cut = [" ".join(paragraphs)[:_SHOWN_OF_MUCH] + " …" for paragraphs in (before, after)]
+    return Run(Piece.DELETED, cut[0]), Run(Piece.INSERTED, cut[1])
 
 
 def words(text: str) -> list[str]:

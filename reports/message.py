@@ -6,6 +6,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from reports.digest import Digest
 from reports.render import fitting, html_of, plural, text_of
@@ -58,7 +59,8 @@ def subject_of(digest: Digest) -> str:
         counts.append(f"{digest.recovered_count} recovered")
     if digest.unseen:
         counts.append(f"{plural(len(digest.unseen), 'park')} not seen whole")
-    return f"Parkwatch: {', '.join(counts)} ({digest.made_at:%Y-%m-%d})"
+    day = digest.made_at.astimezone(ZoneInfo(digest.time_zone))
+    return f"Parkwatch: {', '.join(counts)} ({day:%Y-%m-%d})"
 
 
 def message_id_of(token: str, number: int, sender: str) -> str:

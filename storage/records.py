@@ -122,6 +122,8 @@ class Observation:
     seen_at: datetime
     origin: Origin = Origin.CRAWL
     validators: Validators = NO_VALIDATORS
+    #: The key under which it was asked for, where a redirect led elsewhere.
+    asked_key: str | None = None
     #: The key under which the article is on record, where its present address has another.
     known_as: str | None = None
     #: Its old address leads here or has gone.
@@ -154,6 +156,7 @@ class Recheck:
     key: str
     url: str
     validators: Validators
+    is_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -354,3 +354,95 @@ def test_scrapy_users_find_what_they_expect(desk: Desk, site: TrickSite) -> None
     assert "('trick', 200)" in shell.stdout
     opened = desk.scrapy("settings", "--get", "TELNETCONSOLE_ENABLED").stdout
     assert opened.strip() == "False"
+
+
+def test_an_error_page_in_the_middle_of_a_listing_unlists_nothing(desk: Desk, site: TrickSite) -> None:
+    second = f"{LISTING}index_2.html"
+    site.serve_stories(*range(8, 0, -1))
+    site.pages[LISTING] = listing(8, 7, 6, 5, following=second)
+    site.pages[second] = listing(4, 3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[second] = ok("<html><body><p>System busy, please come back later.</p></body></html>")
+    assert "no layout finds an article" in fails(desk, "crawl", "--recheck", "all")
+    assert changes(desk) == []
+    site.pages[LISTING] = listing(8, 7, 6, 5, following=second)
+    site.pages[second] = listing(4, 2, 1)
+    desk.must("crawl", "--recheck", "all")
+    assert changes(desk) == [("unlisted", "Story 3 of the park")]
+
+
+def test_dead_links_on_a_listing_block_nothing_behind_them(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = listing(*range(30, 0, -1))
+    site.pages |= {path(n): article(n) for n in range(3, 6)}
+    desk.must("crawl")
+    assert len(articles(desk)) == 5
+    site.asked.clear()
+    desk.must("crawl")
+    assert site.asked[path(20)] == 0, "a dead link is not tried at every visit"
+
+
+def test_a_gap_is_told_after_a_burst_beyond_the_budget(desk: Desk, site: TrickSite) -> None:
+    desk.variables |= {"PARKWATCH_CRAWL__FIRST_VISIT_PAGES": "2", "PARKWATCH_CRAWL__LISTING_PAGES": "2"}
+
+    def serve(numbers: list[int]) -> None:
+        pages = [numbers[at : at + 5] for at in range(0, len(numbers), 5)]
+        for at, page in enumerate(pages):
+            following = f"{LISTING}index_{at + 2}.html" if at + 1 < len(pages) else None
+            site.pages[LISTING if at == 0 else f"{LISTING}index_{at + 1}.html"] = listing(*page, following=following)
+        site.pages |= {path(n): article(n) for n in numbers}
+
+    serve(list(range(30, 0, -1)))
+    site.park(desk.folder)
+    desk.must("crawl")
+    serve(list(range(60, 0, -1)))
+    assert "trick: partly: a gap" in fails(desk, "crawl")
+
+
+def test_an_article_whose_address_leads_to_another_one_keeps_its_text(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    before = {row["url"]: row["body"] for row in articles(desk)}
+    site.pages[path(2)] = status(301, Location=path(3))
+    assert "leads to another article on record" in fails(desk, "crawl", "--recheck", "all")
+    assert ({row["url"]: row["body"] for row in articles(desk)}, changes(desk)) == (before, [])
+
+
+def test_a_link_that_leads_to_a_known_article_is_settled(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = listing(99, 3, 2, 1)
+    site.pages[path(99)] = status(302, Location=path(3))
+    desk.must("crawl")
+    site.asked.clear()
+    desk.must("crawl")
+    assert (changes(desk), site.asked[path(99)]) == ([], 0)
+
+
+def test_removed_articles_do_not_stand_in_the_way_of_later_removals(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(*range(9, 0, -1))
+    site.park(desk.folder)
+    desk.must("crawl")
+    for gone in ((1, 2), (3, 4), (5,)):
+        site.pages[LISTING] = listing(9, 8, 7, 6)
+        for number in gone:
+            site.pages[path(number)] = status(404)
+        desk.must("crawl", "--recheck", "all")
+    assert [kind for kind, _ in changes(desk) if kind == "removed"] == ["removed"] * 5
+
+
+def test_a_gateway_link_is_no_way_to_another_host(desk: Desk, site: TrickSite) -> None:
+    with tricking() as inner:
+        inner.pages[path(7)] = article(7)
+        site.serve_stories(2, 1)
+        _, headers, body = listing(2, 1)
+        gate = f'<li><a href="/gate/big5/127.0.0.1:{inner.port}{path(7)}">gate</a></li>'.encode()
+        site.pages[LISTING] = (200, headers, body.replace(b"</ul>", gate + b"</ul>"))
+        site.park(desk.folder)
+        desk.must("crawl")
+        assert (len(articles(desk)), inner.asked) == (2, {})

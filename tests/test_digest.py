@@ -239,6 +239,8 @@ def sight(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = ()) -> Par
         "eastgate",
         "Eastgate",
         visits=visits,
+        last_visit=visits[-1] if visits else None,
+        is_recent_from=DAY_1,
         last_joined=next((v for v in reversed(visits) if v.listing_joined), None),
         conditions=conditions,
         unread=0,
@@ -255,3 +257,33 @@ def test_quiet_is_told_from_broken() -> None:
     assert sight(a_visit(), failed).sight is Sight.PARTLY
     assert sight(a_visit(), failed, conditions=(down,)).since == DAY_2
     assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE
+
+
+def test_the_subject_has_the_readers_day() -> None:
+    at_seven_in_shanghai = DAY_1.replace(hour=23)
+    assert subject_of(a_digest(made_at=at_seven_in_shanghai)).endswith("(2024-05-07)")
+
+
+def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:
+    before, after = ("a " * 50_000 + "x",), ("b " * 50_000 + "x",)
+    found = diff_texts(before, after)
+    assert (len(found.places), found.more) == (1, 1)
+    assert sum(len(run.text) for run in found.places[0]) < 500
+
+
+def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
+    def judged(last: VisitLine, recent_from: Any) -> Sight:
+        found = cover_park(
+            "eastgate",
+            "Eastgate",
+            visits=(),
+            last_visit=last,
+            is_recent_from=recent_from,
+            last_joined=last,
+            conditions=(),
+            unread=0,
+        )
+        return found.sight
+
+    assert judged(a_visit(), DAY_1 - timedelta(hours=1)) is Sight.WHOLE
+    assert judged(a_visit(), DAY_1 + timedelta(hours=1)) is Sight.NOT

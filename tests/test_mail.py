@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
+from sqlalchemy import text
 
 from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
@@ -78,7 +79,7 @@ def frozen(store: Store, tmp_path: Path, *addresses: str) -> None:
 
 
 def answers(store: Store, sender: SmtpMailer, now: Any = DAY_2) -> list[Outcome]:
-    return [delivery.outcome for _, delivery in send_waiting(store, sender, now)]
+    return [delivery.outcome for _, delivery in send_waiting(store, sender, lambda: now)]
 
 
 def test_a_digest_arrives_as_it_was_frozen(store: Store, tmp_path: Path, mailbox: Mailbox) -> None:
@@ -131,7 +132,7 @@ def test_one_refused_address_holds_back_nobody(store: Store, tmp_path: Path) -> 
 
 def test_a_server_that_is_not_there_charges_nobody_and_ends_the_round(store: Store, tmp_path: Path) -> None:
     frozen(store, tmp_path, "one@example.org", "two@example.org")
-    [(_, delivery)] = send_waiting(store, mailer(free_port()), DAY_2)
+    [(_, delivery)] = send_waiting(store, mailer(free_port()), lambda: DAY_2)
     assert delivery.outcome is Outcome.DEFERRED
     assert delivery.is_our_fault
     assert "ConnectionRefusedError" in delivery.answer
@@ -230,3 +231,21 @@ def test_lines_that_begin_with_a_dot_arrive_whole(mailbox: Mailbox) -> None:
     content = b"Subject: x\r\n\r\n.\r\n..two\r\n.hidden\r\nend\r\n"
     assert mailer(mailbox.port).send("r@example.org", content).outcome is Outcome.SENT
     assert mailbox.mails == [content]
+
+
+def test_who_unsubscribes_gets_no_mail_that_was_already_made(store: Store, tmp_path: Path, mailbox: Mailbox) -> None:
+    frozen(store, tmp_path)
+    with store.writing() as session:
+        subscriptions.unsubscribe(session, 1)
+    assert answers(store, mailer(mailbox.port)) == []
+    assert mailbox.mails == []
+
+
+def test_one_reader_whose_digest_cannot_be_made_holds_back_nobody(store: Store, tmp_path: Path) -> None:
+    subscribed(store, "one@example.org")
+    subscribed(store, "two@example.org")
+    with store.writing() as session:
+        session.execute(text("UPDATE subscriptions SET time_zone = 'No/Where' WHERE id = 1"))
+        session.execute(text("UPDATE subscriptions SET cadence = 'hourly'"))
+    made = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_2)
+    assert [one.subscription.address for one in made] == ["two@example.org"]

@@ -1,5 +1,6 @@
 """Reading: dates, encodings, identity, listings and layouts."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -216,3 +217,66 @@ def test_an_excerpt_ends_where_a_sentence_does() -> None:
     body = ("One sentence here. Another one follows it. And a third that is long.",)
     assert first_sentences(body, 45) == "One sentence here. Another one follows it."
     assert first_sentences(("一句话。", "第二句话在这里。"), 40) == "一句话。第二句话在这里。"
+
+
+def read(layout: str, url: str, html: str) -> Reading:
+    result = read_article(Page(url=url, text=html), [LAYOUTS[layout]], a_park(), NOW)
+    assert isinstance(result, Reading), result
+    return result
+
+
+@pytest.mark.parametrize(
+    ("info", "source"),
+    [
+        ("来源：天津发布 浏览次数：12", "天津发布"),
+        ("来源：市政府办公室编辑部 发布日期：2023-01-02", "市政府办公室编辑部"),
+        ("Source: Dalian Daily ReleaseDate: 2023-01-02", "Dalian Daily"),
+        ("Source: Author: Li Editor: Wang", None),
+        ("Source: Zone Office Views: 12", "Zone Office"),
+    ],
+)
+def test_a_source_ends_where_the_next_label_begins(info: str, source: str | None) -> None:
+    html = f'<h1>Head of it</h1><div>{info}</div><div id="zoom"><p>数据来源：统计局。</p><p>Words.</p></div>'
+    assert read("hanweb", "http://a.example/art/2023/1/2/art_1_2.html", html).fields.source == source
+
+
+def test_a_paragraph_that_begins_like_a_byline_is_not_lost() -> None:
+    text = "News\n\nHead\n\nUpdated: 2024-05-01\n\nFirst.\n\nBy 2025, output will double.\n\nCopyright X\n"
+    page = Page(url="http://a.example/2024-05/01/c_5.htm", text=text, is_html=False)
+    result = read_article(page, [LAYOUTS["chinadaily_regional"]], a_park(), NOW)
+    assert isinstance(result, Reading)
+    assert result.fields.body == ("First.", "By 2025, output will double.")
+
+
+def test_a_bracket_in_the_text_is_no_source_and_share_words_are_none() -> None:
+    html = """<h1>Head</h1><p>Updated: 2024-05-01 | Print</p>
+    <div class="art_cont"><p>One.</p><p>Two.</p><p>Three.</p><p>(Figures as of March)</p></div>"""
+    assert read("chinadaily_regional", "http://a.example/2024-05/01/c_5.htm", html).fields.source is None
+
+
+def test_crumbs_in_elements_of_their_own_are_no_headline() -> None:
+    html = """<ol><li>Current Location:</li><li>Home</li><li>Park News</li></ol><h4>Park News</h4><h1>The headline</h1>
+    <p>Words.</p><p>Source: X Release Time:2024-05-01 08:00:00</p>"""
+    fields = read("tjuda", "http://a.example/parknews/2024-05-01/1.html", html).fields
+    assert (fields.headline, fields.body) == ("The headline", ("Words.",))
+
+
+@pytest.mark.parametrize("line", ["1" * 60 + "x", "-" * 400 + "x", "Share " * 90 + "x", "中文|" * 120 + "x "])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_no_pattern_backtracks_without_end(layout: Layout, line: str) -> None:
+    rules = layout.rules.article
+    for pattern in (*rules.skip, *rules.drop, *rules.end):
+        re.search(pattern, line)  # an exponential one would still be at it tomorrow
+
+
+def test_a_time_in_the_afternoon_and_a_magazine_called_today() -> None:
+    afternoon = read_date("2024-05-01 3:05 PM", time_zone="Asia/Shanghai", captured_at=NOW)
+    assert afternoon is not None
+    assert afternoon.iso == "2024-05-01T15:05:00+08:00"
+    assert read_date("China Today", time_zone="Asia/Shanghai", captured_at=NOW) is None
+
+
+def test_an_article_that_mentions_a_removal_is_not_a_not_found_page() -> None:
+    text = "All trade barriers have been removed, and the old customs post, officials said on Monday, " * 3
+    page = Page(url="http://a.example/1.html", text=f"<html><body><p>{text}</p></body></html>")
+    assert load_signs().of(page) is None

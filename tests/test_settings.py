@@ -33,6 +33,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_defaults(
         ("[mial]\nhost = 'x'\n", "parkwatch.toml: unknown key 'mial'"),
         ("[crawl]\ndelay = 'slow'\n", "parkwatch.toml: crawl.delay: "),
         ("[mail]\nsecurity = 'ssl'\n", "parkwatch.toml: mail.security: "),
+        ("[mail]\nsender = 'P <p@example.org>'\n", "parkwatch.toml: mail.sender: write a bare mail address"),
         ("[crawl\n", "parkwatch.toml: is not TOML: "),
     ],
 )
@@ -152,6 +153,12 @@ def test_every_error_ends_in_one_sentence_and_its_exit_code(desk: Desk) -> None:
         f"parkwatch: {desk.folder}/parks/typo.toml: unknown key 'nmae', did you mean 'name'?",
     )
     assert said(desk, "crawl", "nowhere")[0] == 2
+    (desk.folder / "parks" / "other.toml").write_text(GOOD_PARK.replace("tjuda", "tjuad"))
+    assert said(desk, "crawl", "other") == (
+        2,
+        f"parkwatch: {desk.folder}/parks/other.toml: layouts: there is no layout 'tjuad'; "
+        "known are chinadaily_regional, hanweb, tjuda",
+    )
     assert said(desk, "crawl")[0] == 1
     assert said(desk, "articles", "--since", "yesterday") == (
         2,

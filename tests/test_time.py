@@ -114,7 +114,8 @@ def test_a_server_that_hands_out_page_one_for_any_number_is_seen_through() -> No
     first = walk([False] * 3)
     assert first.next is not None
     again = walk([False] * 3, at=first.next, keys=["1-0", "1-1", "1-2"])
-    assert again.is_end
+    # It ends the walk, and is no evidence that the listing was read to its end.
+    assert (again.next, again.is_end, again.is_joined) == (None, False, False)
 
 
 def test_a_walk_can_be_stored_and_taken_up_again() -> None:

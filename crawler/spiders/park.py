@@ -18,7 +18,7 @@ from crawler.items import ArticleItem
 from crawler.layouts import Layout
 from crawler.listing import read_listing
 from crawler.outcome import Account
-from crawler.responses import cause_of, page_of, wall_of
+from crawler.responses import cause_of, is_cut_short, page_of, wall_of
 from crawler.signs import Signs, load_signs
 from crawler.visit_plan import VisitPlan
 from crawler.walk import Walk
@@ -110,6 +110,9 @@ class ParkSpider(Spider):
         except visits.VisitRunningError as refusal:
             self.account.refused = str(refusal)
             return
+        except Exception as error:  # without its visit in the store nothing can be told but this
+            self.account.listing_failures.append(f"the visit cannot begin: {type(error).__name__}: {error}"[:300])
+            return
         self._portions = self.plan.portions()
         for request in self._walk_requests(walks):
             yield request
@@ -133,7 +136,6 @@ class ParkSpider(Spider):
                 callback=self.parse_listing,
                 errback=self.listing_failed,
                 priority=LISTING,
-                dont_filter=True,
                 cb_kwargs={"walk": walk},
             )
 
@@ -152,8 +154,12 @@ class ParkSpider(Spider):
         if wall:
             self._listing_lost(walk, wall)
             return
-        listing = read_listing(page_of(response, self.park), self.layouts, self.park, walk.number)
-        if not listing.links and walk.number == 1:
+        page = page_of(response, self.park)
+        listing = read_listing(page, self.layouts, self.park, walk.number)
+        if is_cut_short(page):
+            self._listing_lost(walk, f"{walk.url}: the listing ends before its markup does")
+            return
+        if not listing.links and (walk.number == 1 or not listing.is_behind_the_last):
             self.account.no_layout = f"{walk.url}: no layout finds an article in the listing"
             self._listing_lost(walk, self.account.no_layout)
             return
@@ -193,7 +199,6 @@ class ParkSpider(Spider):
             errback=self.article_failed,
             headers=asked.headers(),
             priority=RECHECK if asked.article_id else NEW,
-            dont_filter=True,
             cb_kwargs={"asked": asked},
         )
 
@@ -208,22 +213,34 @@ class ParkSpider(Spider):
             else:
                 self._seen()
                 self.account.unchanged += 1
+                self.account.rechecked += 1
                 await run_in_thread(self.book.confirm, asked.article_id, now)
             return
         result = await read_response(self._reader(now), response, asked)
         if isinstance(result, ReadArticle):
             self._seen()
             self.account.fetched += 1
+            self.account.rechecked += asked.article_id is not None
             if self.plan.keeps(result.observation):
                 yield ArticleItem.of(result.observation)
             else:
                 await run_in_thread(self.book.forget, asked.key)
-        elif isinstance(result, Gone) and asked.article_id:
-            self._seen()
-            self.account.fetched += 1
-            self.gone.append(asked.article_id)
+        elif isinstance(result, Gone):
+            await self._gone(asked, result.reason, now)
         else:
             await self._lost(asked, result.reason, now, unread=isinstance(result, Unread))
+
+    async def _gone(self, asked: Asked, reason: str, now: datetime) -> None:
+        """Take 404 for an answer: a known article's is weighed at the end, a dead link in a listing waits longer."""
+        self._seen()
+        self.account.fetched += 1
+        if asked.is_removed and asked.article_id:
+            await run_in_thread(self.book.postpone, asked.article_id, now)
+        elif asked.article_id:
+            self.account.rechecked += 1
+            self.gone.append(asked.article_id)
+        elif self.book.is_open:
+            await run_in_thread(self.book.failed, article_id=None, key=asked.key, reason=reason, now=now)
 
     def _reader(self, now: datetime) -> ArticlePage:
         return ArticlePage(
@@ -238,7 +255,7 @@ class ParkSpider(Spider):
 
     async def _fetch(self, url: str) -> Response:
         assert self.crawler.engine is not None
-        return await self.crawler.engine.download_async(Request(url, dont_filter=True))
+        return await self.crawler.engine.download_async(Request(url))
 
     def _seen(self) -> None:
         self.account.failures_in_a_row = 0

@@ -57,7 +57,18 @@ class Common:
     @cached_property
     def seeds(self) -> tuple[dict[str, Park], list[SeedError]]:
         """The parks by slug, and what is wrong with other park files."""
-        return load_parks(self.settings.seeds.parks)
+        parks, errors = load_parks(self.settings.seeds.parks)
+        for slug, park in list(parks.items()):
+            missing = [name for name in park.layouts if name not in self.layouts]
+            if missing:
+                del parks[slug]
+                errors.append(
+                    SeedError(
+                        f"{self.settings.seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'; "
+                        f"known are {', '.join(self.layouts)}"
+                    )
+                )
+        return parks, errors
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
@@ -99,7 +110,7 @@ def failed(error: Exception) -> NoReturn:
     """End with the error's sentence and its exit code."""
     if isinstance(error, (SettingsError, SeedError, UsageError)):
         fail_with(str(error), USAGE)
-    if isinstance(error, (StoreError, UnreachableError)):
+    if isinstance(error, (StoreError, UnreachableError)) or type(error).__module__.startswith("sqlalchemy"):
         fail_with(str(error), WITHOUT_STORE)
     fail_with(f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", UNSEEN)
 

@@ -3,6 +3,7 @@
 import sys
 from datetime import date
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -31,8 +32,9 @@ def backfill(
     chosen = common.park(park)
     if source != "live":
         raise UsageError(f"--from {source}: archives are not read yet; write live or leave it out")
-    first = _day(since, "--since")
-    last = _day(until, "--until") if until else None
+    today = utc_now().astimezone(ZoneInfo(chosen.time_zone)).date()
+    first = _day(since, "--since", today)
+    last = _day(until, "--until", today) if until else None
     if last and last < first:
         raise UsageError(f"--until {last} lies before --since {first}")
     arguments = {"since": first.isoformat()}
@@ -58,12 +60,12 @@ def backfill(
         raise typer.Exit(UNSEEN)
 
 
-def _day(text: str, option: str) -> date:
+def _day(text: str, option: str, today: date) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: write a day such as 2023-01-31") from error
-    if day > utc_now().date():
+    if day > today:
         raise UsageError(f"{option} {text}: lies in the future")
     return day
 

@@ -1,4 +1,4 @@
-"""Verbs that visit sites: crawl, backfill, parks."""
+"""The verb that visits sites: crawl."""
 
 from enum import StrEnum
 from typing import Annotated

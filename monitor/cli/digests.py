@@ -1,6 +1,5 @@
 """Verbs that make and send digests: subscribe, subscriptions, unsubscribe, digest."""
 
-import re
 import sys
 import tempfile
 import webbrowser
@@ -12,14 +11,13 @@ import typer
 
 from monitor.cli.app import UnreachableError, UsageError, app, common, print_json, say, warn
 from monitor.digesting import Made, mailer_of, make, make_and_freeze, send_waiting
+from monitor.settings import ADDRESS
 from reports.mailer import Delivery, Outcome
 from storage.cadence import next_slot, parse_cadence
 from storage.clock import utc_now
 from storage.database import Store
 from storage.database import subscriptions as stored
 from storage.database.subscriptions import Subscription
-
-_ADDRESS = re.compile(r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")
 
 
 @app.command()
@@ -35,7 +33,7 @@ def subscribe(
     time_zone: Annotated[str, typer.Option(help="The reader's time zone.")] = "Asia/Shanghai",
 ) -> None:
     """Add a reader. Her first digest reaches back as far as one digest usually covers."""
-    if not _ADDRESS.match(address):
+    if not ADDRESS.match(address):
         raise UsageError(f"{address!r} is no mail address")
     for slug in park or []:
         common.park(slug)
@@ -112,15 +110,18 @@ def digest(
 ) -> None:
     """Show or send digests. Without an option it tells what the next one would hold."""
     parks, _ = common.seeds
+    unsent: list[str] = []
     with common.store() as store:
         for found in _chosen(store, subscription):
             if now and not preview:
-                _send_now(store, found)
+                unsent += _send_now(store, found)
                 continue
             made = make(store, parks, common.settings, found, utc_now())
             say(f"digest {made.digest.number} for {found.address}: {_counts(made)}")
             if preview:
                 _show(made, output)
+    if unsent:
+        raise UnreachableError("; ".join(unsent))
 
 
 def _show(made: Made, output: Path | None) -> None:
@@ -131,26 +132,27 @@ def _show(made: Made, output: Path | None) -> None:
         webbrowser.open(path.resolve().as_uri())
 
 
-def _send_now(store: Store, subscription: Subscription) -> None:
+def _send_now(store: Store, subscription: Subscription) -> list[str]:
+    """Make and send one digest; return what went wrong, so that the next reader still gets hers."""
     parks, _ = common.seeds
     now = utc_now()
     made = make_and_freeze(store, parks, common.settings, subscription, now)
     if made is None or made.digest_id is None:
         warn(f"parkwatch: the digest for {subscription.address} is being made by another process at this moment")
-        return
-    for _, delivery in send_waiting(store, mailer_of(common.settings), now, digest_id=made.digest_id):
-        _tell(made, delivery)
+        return []
+    sent = send_waiting(store, mailer_of(common.settings), utc_now, digest_id=made.digest_id)
+    return [problem for _, delivery in sent for problem in _told(made, delivery)]
 
 
-def _tell(made: Made, delivery: Delivery) -> None:
+def _told(made: Made, delivery: Delivery) -> list[str]:
     name = f"digest {made.digest.number} for {made.subscription.address}"
     if delivery.outcome is Outcome.SENT:
         say(f"{name}: {_counts(made)}: sent")
-        return
+        return []
     again = (
         "it stays on record" if delivery.outcome is Outcome.REFUSED else "it is kept and 'parkwatch run' tries again"
     )
-    raise UnreachableError(f"{name} was not sent ({delivery.outcome}): {delivery.answer}; {again}")
+    return [f"{name} was not sent ({delivery.outcome}): {delivery.answer}; {again}"]
 
 
 def _counts(made: Made) -> str:

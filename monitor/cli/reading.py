@@ -111,7 +111,7 @@ def diff(
         if number not in lines:
             raise UsageError(f"article {article} has no version {number}; it has 1 to {newest}")
     if earlier == later:
-        say(f"article {article} has one version; nothing to compare")
+        say(f"article {article}: version {later} is compared with itself; nothing to show")
         return
     one, other = lines[earlier].fields, lines[later].fields
     for name in ("headline", "date_published", "source"):

@@ -81,7 +81,7 @@ def _run(
     made = make_and_freeze(store, parks, settings, reader, utc_now())
     if made is None:
         raise DemoError("the digest could not be frozen")
-    for _, delivery in send_waiting(store, mailer_of(settings), utc_now(), digest_id=made.digest_id):
+    for _, delivery in send_waiting(store, mailer_of(settings), utc_now, digest_id=made.digest_id):
         say(
             f"Digest {made.digest.number}: {made.digest.new_count} new, {made.digest.changed_count} changed; "
             f"the mail server said: {delivery.answer.partition(': ')[2]}"

@@ -98,7 +98,10 @@ def record(session: Session, observation: Observation) -> Recorded:
         for kind, names in decision.changes
     )
     _seen_alive(row, observation)
-    session.execute(delete(UnreadRow).where(UnreadRow.park == row.park, UnreadRow.key == observation.key))
+    if observation.asked_key and observation.asked_key != observation.key:
+        _add_other_address(session, row, observation)
+    keys = {observation.key, observation.asked_key}
+    session.execute(delete(UnreadRow).where(UnreadRow.park == row.park, UnreadRow.key.in_(keys)))
     return Recorded(
         article_id=row.id, version=row.version, numbers=numbers, kinds=_kinds(decision), is_new_article=known is None
     )
@@ -134,10 +137,10 @@ def change_state(
     numbers = []
     for article_id in article_ids:
         row = session.get_one(ArticleRow, article_id)
+        row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
         if row.state in (state.value, ArticleState.REMOVED.value):
             continue
         row.state = state.value
-        row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
         row.etag = row.last_modified = None
         numbers.append(
             ledger.append(
@@ -214,6 +217,23 @@ def _add_address(session: Session, row: ArticleRow, observation: Observation) ->
     row.key, row.url = observation.key, observation.url
 
 
+def _add_other_address(session: Session, row: ArticleRow, observation: Observation) -> None:
+    """Note an address that only leads to the article, so that a listing that names it names something known."""
+    known = session.scalars(
+        select(AddressRow.id).where(AddressRow.park == row.park, AddressRow.key == observation.asked_key)
+    ).first()
+    if known is None:
+        session.add(
+            AddressRow(
+                article_id=row.id,
+                park=row.park,
+                key=observation.asked_key,
+                url=observation.url,
+                first_seen=observation.seen_at,
+            )
+        )
+
+
 def _add_version(session: Session, row: ArticleRow, observation: Observation) -> None:
     fields = observation.fields
     row.version += 1
@@ -274,7 +294,7 @@ def _last_joined(session: Session, park: str, visit: int | None) -> datetime | N
     """Return the start of the last visit whose listing joined up: an article found now was not there then."""
     return session.scalars(
         select(VisitRow.started_at)
-        .where(VisitRow.park == park, VisitRow.listing_joined, VisitRow.id != (visit or 0))
+        .where(VisitRow.park == park, VisitRow.kind == "visit", VisitRow.listing_joined, VisitRow.id != (visit or 0))
         .order_by(VisitRow.started_at.desc())
         .limit(1)
     ).first()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage.database.tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 
-READY, SENT, REFUSED = "ready", "sent", "refused"
+READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
 #: Pauses between attempts (RFC 5321, section 4.5.4.1, asks for half an hour and more once a server has said no).
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))
 _GIVE_UP_AFTER = timedelta(days=5)
@@ -133,6 +133,9 @@ def begin_delivery(session: Session, digest_id: int, now: datetime) -> int | Non
     row = session.get_one(DigestRow, digest_id)
     if row.state != READY or (row.next_try_at and row.next_try_at > now):
         return None
+    if session.get_one(SubscriptionRow, row.subscription_id).status != "active":
+        row.state, row.next_try_at = CANCELLED, None  # she said goodbye between the making and the sending
+        return None
     row.next_try_at = now + _pause(_attempts(session, digest_id))
     delivery = DeliveryRow(
         digest_id=digest_id, attempt=_attempts(session, digest_id) + 1, started_at=now, outcome="unknown"
@@ -140,12 +143,6 @@ def begin_delivery(session: Session, digest_id: int, now: datetime) -> int | Non
     session.add(delivery)
     session.flush()
     return delivery.id
-
-
-def hurry(session: Session, digest_id: int, now: datetime) -> None:
-    """Let a digest be due now, though a pause is not over."""
-    row = session.get_one(DigestRow, digest_id)
-    row.next_try_at = now
 
 
 def end_delivery(
@@ -163,7 +160,7 @@ def end_delivery(
 
 def undelivered(session: Session) -> list[tuple[DigestLine, str | None]]:
     """Return the digests that no server has taken, each with the last answer."""
-    query = select(DigestRow).where(DigestRow.state != SENT).order_by(DigestRow.id)
+    query = select(DigestRow).where(DigestRow.state.in_((READY, REFUSED))).order_by(DigestRow.id)
     return [(_line(row), _last_answer(session, row.id)) for row in session.scalars(query)]
 
 

@@ -144,8 +144,10 @@ def newest_of_baseline(session: Session, park: str, limit: int, *, since: int) -
 
 
 def article_by_url(session: Session, url: str) -> int | None:
-    """Return the id of the article at an address."""
-    return session.scalars(select(AddressRow.article_id).where(AddressRow.url == url).limit(1)).first()
+    """Return the id of the article at an address, whatever its scheme and with or without ``www.``."""
+    rest = url.partition("://")[2].removeprefix("www.")
+    forms = [f"{scheme}://{www}{rest}" for scheme in ("http", "https") for www in ("", "www.")]
+    return session.scalars(select(AddressRow.article_id).where(AddressRow.url.in_(forms)).limit(1)).first()
 
 
 def versions(session: Session, article_id: int) -> list[VersionLine]:
@@ -174,25 +176,27 @@ def versions(session: Session, article_id: int) -> list[VersionLine]:
 
 
 def visits(
-    session: Session, *, park: str | None = None, since: datetime | None = None, until: datetime | None = None
+    session: Session, *, park: str | None = None, since: datetime | None = None, ended_after: datetime | None = None
 ) -> Iterator[VisitLine]:
-    """Yield visits, oldest first."""
+    """Yield visits, oldest first: those begun from *since* on, or those ended behind *ended_after*."""
     query = select(VisitRow).order_by(VisitRow.id)
     if park:
         query = query.where(VisitRow.park == park)
     if since:
         query = query.where(VisitRow.started_at >= since)
-    if until:
-        query = query.where(VisitRow.started_at < until)
+    if ended_after:
+        query = query.where(VisitRow.ended_at > ended_after)
     for row in session.scalars(query.execution_options(yield_per=500)):
         yield _visit(row)
 
 
-def last_visit(session: Session, park: str, *, joined: bool = False) -> VisitLine | None:
-    """Return a park's newest visit, or its newest one whose listing joined up."""
+def last_visit(session: Session, park: str, *, joined: bool = False, ended: bool = False) -> VisitLine | None:
+    """Return a park's newest visit, or its newest one that has ended, or whose listing joined up."""
     query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == "visit")
     if joined:
         query = query.where(VisitRow.listing_joined)
+    if ended:
+        query = query.where(VisitRow.ended_at.is_not(None))
     row = session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
     return _visit(row) if row else None
 

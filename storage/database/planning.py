@@ -20,6 +20,7 @@ WHOLE_EVERY = 5
 class Listed:
     """What the store knows of a listing's links."""
 
+    #: Links not on record that are due to be read.
     unknown: tuple[Link, ...]
     #: Known articles that the listing itself says have changed: another headline, another path, or back again.
     suspicious: tuple[Recheck, ...]
@@ -59,12 +60,14 @@ def note_listing(
         if row is not None:
             if _looks_changed(row, link):
                 suspicious.append(_recheck(row, link.key))
+                row.next_check_at = now  # the suspicion outlives a visit that is cut off
             row.listed_visit = visit
             row.listed_headline = link.headline or row.listed_headline
             if row.state == ArticleState.UNLISTED.value:
                 _listed_again(session, row, visit, now)
             continue
-        unknown.append(link)
+        if link.key not in waiting or waiting[link.key].next_try_at <= now:
+            unknown.append(link)
         if link.key not in waiting:
             session.add(
                 UnreadRow(
@@ -197,7 +200,13 @@ def twin(session: Session, park: str, content_hash: str) -> Recheck | None:
 def _recheck(row: ArticleRow, key: str) -> Recheck:
     whole = row.unconfirmed_checks >= WHOLE_EVERY
     validators = Validators() if whole else Validators(etag=row.etag, last_modified=row.last_modified)
-    return Recheck(article_id=row.id, key=key, url=row.url, validators=validators)
+    return Recheck(
+        article_id=row.id,
+        key=key,
+        url=row.url,
+        validators=validators,
+        is_removed=row.state == ArticleState.REMOVED.value,
+    )
 
 
 def _waiting(park: str) -> Select[UnreadRow]:

@@ -125,13 +125,13 @@ def has_baseline(session: Session, park: str) -> bool:
     return session.scalars(query).first() is not None
 
 
-def last_started(session: Session, park: str, *, joined: bool = False, whole: bool = False) -> datetime | None:
-    """Return when the park was last visited; *joined*: with its listing joined up; *whole*: read to its end."""
-    query = select(VisitRow.started_at).where(VisitRow.park == park, VisitRow.kind == VISIT)
-    if joined:
-        query = query.where(VisitRow.listing_joined)
-    if whole:
-        query = query.where(VisitRow.listing_whole)
+def last_deep(session: Session, park: str, *, pages: int) -> datetime | None:
+    """Return when a listing was last read to its end, or over so many pages that more is not to be had."""
+    query = select(VisitRow.started_at).where(
+        VisitRow.park == park,
+        VisitRow.kind == VISIT,
+        VisitRow.listing_whole | (VisitRow.listing_pages >= pages),
+    )
     return session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
 
 
