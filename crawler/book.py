@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from crawler.outcome import Account, Outcome
-from storage.database import Store, articles, backfills, planning, visits
+from storage.database import Store, articles, backfills, planning, standing, visits
 from storage.decisions import content_hash
 from storage.records import ArticleState, Link, Observation, Origin, Park, Recheck
 
@@ -143,19 +143,19 @@ class VisitBook:
     def confirm(self, article_id: int, seen_at: datetime) -> None:
         """Write that a server confirmed an article by 304."""
         with self._store.writing() as session:
-            articles.confirm(session, article_id, seen_at)
+            standing.confirm(session, article_id, seen_at)
 
     def failed(self, *, article_id: int | None, key: str, reason: str, now: datetime) -> None:
         """Write that an article could not be read; nothing else about it changes."""
         with self._store.writing() as session:
             if article_id is not None:
-                articles.postpone(session, article_id, now)
+                standing.postpone(session, article_id, now)
             planning.could_not_read(session, self._park.slug, key, reason, now)
 
     def postpone(self, article_id: int, now: datetime) -> None:
         """Write that a removed article is still gone: only the next look at it changes."""
         with self._store.writing() as session:
-            articles.postpone(session, article_id, now)
+            standing.postpone(session, article_id, now)
 
     def forget(self, key: str) -> None:
         """Write that a listed address need not be read after all."""
@@ -166,7 +166,7 @@ class VisitBook:
         """Write that articles are gone; return how many changes that makes."""
         with self._store.writing() as session:
             return len(
-                articles.change_state(
+                standing.change_state(
                     session,
                     article_ids,
                     ArticleState.REMOVED,
@@ -181,7 +181,7 @@ class VisitBook:
             missing = planning.missing_from_listing(session, self._park.slug, self.visit, alive_since=self.began_at)
             ids = [recheck.article_id for recheck in missing]
             return len(
-                articles.change_state(
+                standing.change_state(
                     session,
                     ids,
                     ArticleState.UNLISTED,

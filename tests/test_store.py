@@ -9,7 +9,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from storage.database import Store, StoreError, articles, exports, ledger, open_store, planning, upgrade_store, visits
+from storage.database import (
+    Store,
+    StoreError,
+    articles,
+    exports,
+    ledger,
+    open_store,
+    planning,
+    standing,
+    upgrade_store,
+    visits,
+)
 from storage.database import verify as verification
 from storage.database.engine import wal_is_safe
 from storage.database.tables import Base
@@ -98,7 +109,7 @@ def test_an_article_is_removed_once_and_comes_back(store: Store) -> None:
     record(store, an_observation())
     for _ in range(2):
         with store.writing() as session:
-            articles.change_state(session, [1], ArticleState.REMOVED, seen_at=DAY_2, visit=1)
+            standing.change_state(session, [1], ArticleState.REMOVED, seen_at=DAY_2, visit=1)
     record(store, an_observation(seen_at=DAY_3))
     assert [kind for _, kind in kinds(store)] == ["new", "removed", "restored"]
 
@@ -218,7 +229,7 @@ def test_after_many_304s_a_page_is_asked_for_whole(store: Store) -> None:
     record(store, an_observation(validators=Validators(etag='"x"')))
     for _ in range(planning.WHOLE_EVERY):
         with store.writing() as session:
-            articles.confirm(session, 1, DAY_2)
+            standing.confirm(session, 1, DAY_2)
     with store.reading() as session:
         assert not planning.rechecks(session, "eastgate", due_at=None)[0].validators
 

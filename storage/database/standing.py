@@ -1,0 +1,61 @@
+"""Write how known articles stand that were not read anew: confirmed, postponed, removed, no longer listed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from storage.database import ledger
+from storage.database.tables import ArticleRow
+from storage.decisions import next_check
+from storage.records import ArticleState, ChangeKind
+
+
+def confirm(session: Session, article_id: int, seen_at: datetime) -> None:
+    """Note a 304: the article stands as it was."""
+    row = session.get_one(ArticleRow, article_id)
+    row.last_seen = seen_at
+    row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
+    row.unconfirmed_checks += 1
+
+
+def postpone(session: Session, article_id: int, now: datetime) -> None:
+    """Note that a known article could not be read: nothing about it changes but when it is asked for again."""
+    row = session.get_one(ArticleRow, article_id)
+    row.next_check_at = next_check(row.published_at, row.first_seen, now)
+
+
+def change_state(
+    session: Session,
+    article_ids: Iterable[int],
+    state: ArticleState,
+    *,
+    seen_at: datetime,
+    visit: int,
+) -> tuple[int, ...]:
+    """Write that articles were removed or are no longer listed; those that are so already stay as they are."""
+    kind = {
+        ArticleState.REMOVED: ChangeKind.REMOVED,
+        ArticleState.UNLISTED: ChangeKind.UNLISTED,
+    }[state]
+    numbers = []
+    for article_id in article_ids:
+        row = session.get_one(ArticleRow, article_id)
+        row.next_check_at = next_check(row.published_at, row.first_seen, seen_at)
+        if row.state in (state.value, ArticleState.REMOVED.value):
+            continue
+        row.state = state.value
+        row.etag = row.last_modified = None
+        numbers.append(
+            ledger.append(
+                session,
+                kind=kind,
+                article=row,
+                version_before=row.version,
+                version_after=row.version,
+                seen_after=row.last_seen,
+                seen_at=seen_at,
+                visit_id=visit,
+            )
+        )
+    return tuple(numbers)
