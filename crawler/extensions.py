@@ -80,6 +80,7 @@ class VisitAccount:
             outcome=outcome.word,
             reason=outcome.reason,
             changes=spider.account.changes,
+            baseline=spider.account.fetched if spider.book.is_baseline else None,
         )
 
     def _heartbeat(self) -> None:

@@ -33,6 +33,8 @@ class VisitResult:
     outcome: str
     reason: str | None = None
     changes: int = 0
+    #: How many articles a first visit found, None for a later one.
+    baseline: int | None = None
 
 
 @dataclass
@@ -114,6 +116,7 @@ def _run_batch(
                     outcome=event.get("outcome", "refused"),
                     reason=event["reason"],
                     changes=event.get("changes", 0),
+                    baseline=event.get("baseline"),
                 )
             if watch:
                 watch(event)

@@ -46,7 +46,7 @@ def fails(desk: Desk, *arguments: str) -> str:
 def test_a_second_visit_finds_what_is_new_what_changed_and_what_is_gone(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(3, 2, 1)
     site.park(desk.folder)
-    desk.must("crawl")
+    assert "first visit: 3 articles on record" in desk.must("crawl")
     assert (len(articles(desk)), changes(desk)) == (3, [])
     site.serve_stories(4, 3, 2)
     site.pages[path(2)] = article(2, "The park built two halls.")

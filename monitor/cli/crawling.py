@@ -45,5 +45,7 @@ def crawl(
 
 
 def _line(result: VisitResult) -> str:
+    if result.baseline is not None:
+        return f"{result.park:<24} {result.outcome:<9} first visit: {result.baseline} articles on record"
     changes = "no change" if not result.changes else f"{result.changes} change{'s' * (result.changes != 1)}"
     return f"{result.park:<24} {result.outcome:<9} {changes}"
