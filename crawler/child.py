@@ -37,7 +37,8 @@ def main() -> None:
 
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    settings.setdict(plan["settings"], priority="cmdline")
+    # Below a spider's own settings: a park may opt out of verification.
+    settings.setdict(plan["settings"], priority="project")
     settings.set("PARKWATCH_PROGRESS", True, priority="cmdline")
     if plan.get("pages"):
         settings.set("EXTENSIONS", {}, priority="cmdline")

@@ -1,6 +1,7 @@
 """A small site on loopback whose every page a test writes."""
 
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -51,10 +52,11 @@ class TrickSite:
         self.asked: Counter[str] = Counter()
         self.conditional: list[str] = []
         self.port = 0
+        self.scheme = "http"
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def serve_stories(self, *numbers: int, text: str = "The park built a hall.", **headers: str) -> None:
         self.pages[LISTING] = listing(*numbers)
@@ -73,8 +75,9 @@ class QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def tricking() -> Iterator[TrickSite]:
+def tricking(tls: ssl.SSLContext | None = None) -> Iterator[TrickSite]:
     site = TrickSite()
+    site.scheme = "https" if tls else "http"
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -101,6 +104,8 @@ def tricking() -> Iterator[TrickSite]:
             pass
 
     server = QuietServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     site.port = server.server_port
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
