@@ -13,11 +13,21 @@ import sys
 import threading
 from typing import Any
 
-from scrapy.crawler import AsyncCrawlerRunner
-from scrapy.settings import Settings
-from scrapy.utils.reactor import install_reactor
 
-from crawler.spiders.page import PageSpider
+def _leave(*_: object) -> None:
+    """End without a word: nothing has begun yet that could be ended in good order."""
+    os._exit(1)
+
+
+# Importing Scrapy takes seconds; a Ctrl-C meanwhile must not end in its traceback.
+for _number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(_number, _leave)
+
+from scrapy.crawler import AsyncCrawlerRunner  # noqa: E402
+from scrapy.settings import Settings  # noqa: E402
+from scrapy.utils.reactor import install_reactor  # noqa: E402
+
+from crawler.spiders.page import PageSpider  # noqa: E402
 
 
 def main() -> None:
