@@ -4,10 +4,11 @@ import os
 import socket
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from crawler.outcome import Account, Outcome
-from storage.database import Store, articles, backfills, planning, standing, visits
+from storage.database import Store, articles, backfills, open_store, planning, standing, visits
 from storage.decisions import content_hash
 from storage.records import ArticleState, Link, Observation, Origin, Park, Recheck
 
@@ -15,8 +16,8 @@ from storage.records import ArticleState, Link, Observation, Origin, Park, Reche
 class VisitBook:
     """Holds the store for one visit of one park. Every method is one short transaction, fit for a thread."""
 
-    def __init__(self, store: Store, park: Park, *, kind: str) -> None:
-        self._store = store
+    def __init__(self, store_url: str, park: Park, *, kind: str) -> None:
+        self._store_url = store_url
         self._park = park
         self._kind = kind
         self.visit = 0
@@ -24,6 +25,11 @@ class VisitBook:
         self.began_at: datetime | None = None
         self._joined_at: datetime | None = None
         self.deep_read_at: datetime | None = None
+
+    @cached_property
+    def _store(self) -> Store:
+        """The store, opened when it is first needed: ``scrapy parse`` and ``scrapy shell`` need none."""
+        return open_store(self._store_url)
 
     @property
     def is_open(self) -> bool:
@@ -213,7 +219,8 @@ class VisitBook:
 
     def close(self) -> None:
         """Let go of the store."""
-        self._store.close()
+        if "_store" in self.__dict__:
+            self._store.close()
 
 
 def tally_of(account: Account) -> visits.Tally:

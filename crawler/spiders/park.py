@@ -23,7 +23,7 @@ from crawler.signs import Signs, load_signs
 from crawler.visit_plan import VisitPlan
 from crawler.walk import Walk
 from storage.clock import utc_now
-from storage.database import open_store, visits
+from storage.database import visits
 from storage.records import Park
 
 #: Signal with the keyword ``event``: plain values about how far a backfill is.
@@ -78,7 +78,7 @@ class ParkSpider(Spider):
         settings = crawler.settings
         spider.signs = load_signs()
         kind = visits.BACKFILL if spider.since else visits.VISIT
-        spider.book = VisitBook(open_store(settings["PARKWATCH_STORE_URL"]), cls.park, kind=kind)
+        spider.book = VisitBook(settings["PARKWATCH_STORE_URL"], cls.park, kind=kind)
         if spider.since:
             spider.plan = BackfillPlan(
                 spider.book,
@@ -111,7 +111,9 @@ class ParkSpider(Spider):
             self.account.refused = str(refusal)
             return
         except Exception as error:  # without its visit in the store nothing can be told but this
-            self.account.listing_failures.append(f"the visit cannot begin: {type(error).__name__}: {error}"[:300])
+            reason = f"the visit cannot begin: {error}"[:300]
+            self.logger.error("%s: %s", self.name, reason)
+            self.account.listing_failures.append(reason)
             return
         self._portions = self.plan.portions()
         for request in self._walk_requests(walks):
