@@ -34,11 +34,14 @@ def main() -> None:
     """Read one line of plan, carry it out."""
     plan = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    told = plan["log_level"] == "DEBUG"
     logging.basicConfig(
-        level=plan["log_level"], stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level="DEBUG" if told else "WARNING",
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     # What Scrapy says of failures it says in tracebacks; the visit's outcome says the same in a sentence.
-    logging.getLogger("scrapy").setLevel(plan["log_level"] if plan["log_level"] in ("DEBUG", "INFO") else "CRITICAL")
+    logging.getLogger("scrapy").setLevel("DEBUG" if told else "CRITICAL")
     if plan.get("ca_file"):
         os.environ["SSL_CERT_FILE"] = plan["ca_file"]
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")

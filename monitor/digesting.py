@@ -1,6 +1,5 @@
-"""Make digests and hand them over: read, render, freeze in one transaction, and only then send."""
+"""Make digests: read, render, and freeze bytes and position in one transaction; only then may they be sent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +8,6 @@ import structlog
 from monitor.settings import Settings
 from reports.coverage import cover_park
 from reports.digest import Digest, matches, sections_of
-from reports.mailer import Delivery, Outcome, SmtpMailer
 from reports.message import Letter, build_letter
 from storage.cadence import is_due, parse_cadence
 from storage.database import Store, digests, exports, ledger, subscriptions
@@ -135,47 +133,4 @@ def _is_due(subscription: Subscription, now: datetime) -> bool:
         last_digest=subscription.last_digest_at,
         subscribed=subscription.created_at,
         now=now,
-    )
-
-
-def send_waiting(
-    store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], *, digest_id: int | None = None
-) -> list[tuple[digests.Waiting, Delivery]]:
-    """Hand over the frozen digests that are due, or one of them; a server in trouble ends the round."""
-    with store.reading() as session:
-        waiting = digests.waiting(session, now=clock(), digest_id=digest_id)
-    results = []
-    for letter in waiting:
-        with store.writing() as session:
-            delivery_id = digests.begin_delivery(session, letter.id, clock())
-        if delivery_id is None:
-            continue
-        delivery = mailer.send(letter.recipient, letter.message)
-        with store.writing() as session:
-            digests.end_delivery(
-                session,
-                delivery_id,
-                outcome=delivery.outcome.value,
-                code=delivery.code,
-                answer=delivery.answer,
-                now=clock(),
-            )
-        results.append((letter, delivery))
-        if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
-            break
-    return results
-
-
-def mailer_of(settings: Settings) -> SmtpMailer:
-    """Return the mailer that the settings describe."""
-    mail = settings.mail
-    return SmtpMailer(
-        host=mail.host,
-        port=mail.port,
-        security=mail.security,
-        user=mail.user,
-        password_file=mail.password_file,
-        sender=mail.sender,
-        timeout=mail.timeout,
-        tls_verify=mail.tls_verify,
     )

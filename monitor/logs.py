@@ -7,7 +7,7 @@ import structlog
 
 
 def set_up_logs(level: str) -> None:
-    """Let our events and the libraries' warnings come out in one shape."""
+    """Let our events of *level* and the libraries' warnings come out in one shape."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -15,9 +15,13 @@ def set_up_logs(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if level == "WARNING" else level),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=level if level == "DEBUG" else logging.WARNING,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
     # A ring that comes while all batches are at work is no news: what is due stays due.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -10,7 +10,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from monitor.digesting import mailer_of, make_due, send_waiting
+from monitor.delivering import mailer_of, send_waiting
+from monitor.digesting import make_due
 from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks

@@ -98,7 +98,9 @@ class DigestSection(_Section):
 class LogSection(_Section):
     """What is written to stderr."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="how much is told")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="how much is told: INFO what 'run' does, WARNING trouble alone, DEBUG the libraries too"
+    )
 
 
 class Settings(BaseSettings):

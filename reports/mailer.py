@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from reports.mail_errors import in_words
+
 
 class Outcome(StrEnum):
     """What became of an attempt."""
@@ -48,11 +50,13 @@ class SmtpMailer:
                 return self._hand_over(server, recipient, content)
         except _ToldError as told:
             return told.delivery
+        except _PasswordError as error:
+            return Delivery(outcome=Outcome.DEFERRED, code=None, answer=str(error), is_our_fault=True)
         except (smtplib.SMTPException, OSError) as error:
             return Delivery(
                 outcome=Outcome.DEFERRED,
                 code=getattr(error, "smtp_code", None),
-                answer=f"mail server {self.host}:{self.port}: {_words(error)}",
+                answer=f"the mail server {self.host}:{self.port} {in_words(error)}",
                 is_our_fault=True,
             )
 
@@ -85,7 +89,8 @@ class SmtpMailer:
             server.send(_dotted(content))
             code, answer = server.getreply()
         except (smtplib.SMTPException, OSError) as error:
-            return Delivery(outcome=Outcome.UNKNOWN, code=None, answer=f"no answer to the mail: {_words(error)}")
+            said = f"the mail server was given the mail and then {in_words(error)}"
+            return Delivery(outcome=Outcome.UNKNOWN, code=None, answer=said)
         if code // 100 not in (2, 4, 5):
             return Delivery(outcome=Outcome.UNKNOWN, code=code, answer=f"half an answer: {code}")
         return _delivery(code, answer, "mail")
@@ -104,10 +109,36 @@ class SmtpMailer:
             context.verify_mode = ssl.CERT_NONE
         return context
 
+    def trouble(self) -> str | None:
+        """Return what in its own settings keeps it from logging in, None if nothing does; asks no server."""
+        try:
+            if self.user:
+                self._password()
+        except _PasswordError as error:
+            return str(error)
+        return None
+
     def _password(self) -> str:
         if self.password_file is None:
-            return ""
-        return self.password_file.read_text(encoding="utf-8").strip()
+            raise _PasswordError("mail.user is set, so mail.password_file must name the file of its password")
+        try:
+            password = self.password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise _PasswordError(
+                f"mail.password_file: {self.password_file} cannot be read: {error.strerror}"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise _PasswordError(f"mail.password_file: {self.password_file} is no text in UTF-8") from error
+        if not (password and password.isascii() and self.user.isascii()):
+            # smtplib would end in a UnicodeEncodeError.
+            raise _PasswordError(
+                f"mail.password_file: {self.password_file} or mail.user: an SMTP login takes ASCII signs, at least one"
+            )
+        return password
+
+
+class _PasswordError(Exception):
+    pass
 
 
 class _ToldError(Exception):
@@ -129,7 +160,3 @@ def _dotted(content: bytes) -> bytes:
     body = content if content.endswith(b"\r\n") else content + b"\r\n"
     stuffed = b"." + body if body.startswith(b".") else body
     return stuffed.replace(b"\r\n.", b"\r\n..") + b".\r\n"
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -12,9 +12,10 @@ import trustme
 from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
+from monitor.delivering import send_waiting
 from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
-from monitor.digesting import make_and_freeze, make_due, send_waiting
+from monitor.digesting import make_and_freeze, make_due
 from reports.mailer import Outcome, SmtpMailer
 from storage.database import Store, articles, digests, subscriptions
 from storage.database import verify as verification
@@ -135,7 +136,7 @@ def test_a_server_that_is_not_there_charges_nobody_and_ends_the_round(store: Sto
     [(_, delivery)] = send_waiting(store, mailer(free_port()), lambda: DAY_2)
     assert delivery.outcome is Outcome.DEFERRED
     assert delivery.is_our_fault
-    assert "ConnectionRefusedError" in delivery.answer
+    assert "refuses the connection: check mail.host and mail.port" in delivery.answer
 
 
 def test_a_death_between_sending_and_hearing_sends_the_same_bytes_again(store: Store, tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_starttls_is_verified_and_the_password_comes_from_its_file(tmp_path: Pat
     try:
         given = {"security": "starttls", "user": "parkwatch", "password_file": secret}
         refused = mailer(port, **given).send("r@example.org", b"Subject: x\r\n\r\nx\r\n")
-        assert (refused.outcome, "CERTIFICATE_VERIFY_FAILED" in refused.answer) == (Outcome.DEFERRED, True)
+        assert (refused.outcome, "certificate that cannot be trusted" in refused.answer) == (Outcome.DEFERRED, True)
         assert heard == []
         sent = mailer(port, **given, tls_verify=str(ca_file)).send("r@example.org", b"Subject: x\r\n\r\nx\r\n")
         assert sent.outcome is Outcome.SENT

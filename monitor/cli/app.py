@@ -131,6 +131,14 @@ def warn(text: str) -> None:
     err.print(text, markup=False)
 
 
+def write_file(path: Path, text: str) -> None:
+    """Write a file that the operator named; raises UsageError if it cannot be written there."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def print_json(row: dict[str, Any]) -> None:
     """Print one object on a line of its own."""
     sys.stdout.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")

@@ -1,21 +1,23 @@
 """Verbs that make and send digests: subscribe, subscriptions, unsubscribe, digest."""
 
 import sys
-import tempfile
 import webbrowser
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from monitor.cli.app import UnreachableError, UsageError, app, common, print_json, say, warn
-from monitor.digesting import Made, mailer_of, make, make_and_freeze, send_waiting
+from monitor.cli.app import UnreachableError, UsageError, app, common, print_json, say, write_file
+from monitor.delivering import Sent, checked_mailer_of, send_at_once
+from monitor.digesting import Made, make, make_and_freeze
 from monitor.settings import ADDRESS
-from reports.mailer import Delivery, Outcome
+from reports.mailer import Outcome, SmtpMailer
+from reports.render import plural
 from storage.cadence import next_slot, parse_cadence
 from storage.clock import utc_now
-from storage.database import Store
+from storage.database import Store, digests
 from storage.database import subscriptions as stored
 from storage.database.subscriptions import Subscription
 
@@ -46,6 +48,11 @@ def subscribe(
         raise UsageError(str(error)) from error
     now = utc_now()
     with common.store() as store, store.writing() as session:
+        wish = (address.casefold(), set(park or ()), set(word or ()), str(rhythm), time_zone)
+        for found in stored.subscriptions(session, only_active=True):
+            if wish == (found.address.casefold(), {*found.parks}, {*found.words}, found.cadence, found.time_zone):
+                say(f"subscription {found.id}: {found.address} has this one already; nothing was added")
+                return
         made = stored.subscribe(
             session,
             address=address,
@@ -87,9 +94,9 @@ def subscriptions(as_json: Annotated[bool, typer.Option("--json", help="One JSON
 
 @app.command()
 def unsubscribe(
-    subscription: Annotated[str, typer.Argument(help="Its number, or the reader's address.")],
+    subscription: Annotated[str, typer.Argument(help="Its number; or the reader's address, which ends all of hers.")],
 ) -> None:
-    """End a subscription."""
+    """End a subscription; what was sent stays on record."""
     with common.store() as store:
         chosen = _chosen(store, subscription)
         with store.writing() as session:
@@ -105,16 +112,28 @@ def digest(
         str | None, typer.Argument(help="Its number, or the reader's address; all if left out.")
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show the next digest; send and change nothing.")] = False,
-    now: Annotated[bool, typer.Option("--now", help="Make it and send it now, whatever its cadence.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="With --preview: write the HTML here.")] = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="Send what waits, and make and send the next one, whatever the cadence.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="With --preview: write the HTML here.")
+    ] = None,
 ) -> None:
     """Show or send digests. Without an option it tells what the next one would hold."""
+    if now and preview:
+        raise UsageError("--now sends and --preview only shows: write one of them")
+    if output and not preview:
+        raise UsageError("--output says where --preview writes: add --preview")
+    mailer = checked_mailer_of(common.settings) if now else None
     parks, _ = common.seeds
     unsent: list[str] = []
     with common.store() as store:
-        for found in _chosen(store, subscription):
-            if now and not preview:
-                unsent += _send_now(store, found)
+        chosen = _chosen(store, subscription)
+        if output and len(chosen) > 1:
+            raise UsageError(f"--output takes one digest, this would write {len(chosen)}: name a subscription")
+        for found in chosen:
+            if mailer:
+                unsent += _send_now(store, mailer, found)
                 continue
             made = make(store, parks, common.settings, found, utc_now())
             say(f"digest {made.digest.number} for {found.address}: {_counts(made)}")
@@ -125,52 +144,78 @@ def digest(
 
 
 def _show(made: Made, output: Path | None) -> None:
-    path = output or Path(tempfile.gettempdir()) / f"parkwatch-digest-{made.subscription.id}.html"
-    path.write_text(made.letter.html, encoding="utf-8")
+    if output is None:
+        # A name that nobody can foresee, readable by its owner alone: the folder is everybody's.
+        prefix = f"parkwatch-digest-{made.subscription.id}-"
+        with NamedTemporaryFile("w", encoding="utf-8", prefix=prefix, suffix=".html", delete=False) as file:
+            file.write(made.letter.html)
+        path = Path(file.name)
+    else:
+        write_file(output, made.letter.html)
+        path = output
     say(f"written to {path}")
     if output is None and sys.stdout.isatty():
         webbrowser.open(path.resolve().as_uri())
 
 
-def _send_now(store: Store, subscription: Subscription) -> list[str]:
-    """Make and send one digest; return what went wrong, so that the next reader still gets hers."""
+def _send_now(store: Store, mailer: SmtpMailer, subscription: Subscription) -> list[str]:
+    """Send what waits for a reader, then her next digest; return what went wrong, so that the others get theirs.
+
+    While an older one waits none is made: what it would hold comes with the next.
+    """
+    waited = send_at_once(store, mailer, utc_now, subscription.id)
+    problems = [problem for sent in waited for problem in _told(sent, "had waited")]
+    with store.reading() as session:
+        left = digests.waiting(session, now=None, subscription_id=subscription.id)
+    if left and not problems:
+        problems = [f"digest {left[0].number} for {subscription.address} is being sent by another process: wait for it"]
+    if problems:
+        return problems
     parks, _ = common.seeds
-    now = utc_now()
-    made = make_and_freeze(store, parks, common.settings, subscription, now)
-    if made is None or made.digest_id is None:
-        warn(f"parkwatch: the digest for {subscription.address} is being made by another process at this moment")
+    if waited and not make(store, parks, common.settings, subscription, utc_now()).digest.changes:
         return []
-    sent = send_waiting(store, mailer_of(common.settings), utc_now, digest_id=made.digest_id)
-    return [problem for _, delivery in sent for problem in _told(made, delivery)]
+    with store.reading() as session:
+        subscription = stored.get(session, subscription.id)
+    made = make_and_freeze(store, parks, common.settings, subscription, utc_now())
+    if made is None:
+        return [f"the digest for {subscription.address} is being made by another process at this moment"]
+    return [
+        problem
+        for sent in send_at_once(store, mailer, utc_now, subscription.id)
+        for problem in _told(sent, _counts(made))
+    ]
 
 
-def _told(made: Made, delivery: Delivery) -> list[str]:
-    name = f"digest {made.digest.number} for {made.subscription.address}"
+def _told(sent: Sent, what: str) -> list[str]:
+    letter, delivery = sent
+    name = f"digest {letter.number} for {letter.recipient}"
     if delivery.outcome is Outcome.SENT:
-        say(f"{name}: {_counts(made)}: sent")
+        say(f"{name}: {what}: sent")
         return []
-    again = (
-        "it stays on record" if delivery.outcome is Outcome.REFUSED else "it is kept and 'parkwatch run' tries again"
-    )
-    return [f"{name} was not sent ({delivery.outcome}): {delivery.answer}; {again}"]
+    if delivery.outcome is Outcome.REFUSED:
+        return [f"{name} was refused for good: {delivery.answer}; it stays on record"]
+    return [f"{name} was not sent: {delivery.answer}; it is kept, and 'digest --now' and 'run' try it again"]
 
 
 def _counts(made: Made) -> str:
     found = made.digest
-    text = f"{found.new_count} new, {found.changed_count} changed, {found.recovered_count} recovered"
+    counts = ((found.new_count, "new"), (found.changed_count, "changed"), (found.recovered_count, "recovered"))
+    text = ", ".join(f"{count} {name}" for count, name in counts) if found.changes else "nothing new"
+    if not found.changes and any(section.newest for section in found.sections):
+        text = f"first sight of {plural(sum(bool(section.newest) for section in found.sections), 'park')}"
     return text + (f", {len(found.unseen)} of {len(found.coverage)} parks not seen whole" if found.unseen else "")
 
 
 def _chosen(store: Store, reference: str | None) -> list[Subscription]:
     with store.reading() as session:
-        if reference is None:
-            chosen = stored.subscriptions(session, only_active=True)
-        else:
-            chosen = stored.find(session, reference)
-    if not chosen:
-        what = f"'{reference}'" if reference else "yet"
-        raise UsageError(f"there is no subscription {what}: add one with 'parkwatch subscribe ADDRESS'")
-    return chosen
+        named = [found for found in stored.subscriptions(session) if reference is None or found.is_named_by(reference)]
+    chosen = [found for found in named if found.is_active]
+    if chosen:
+        return chosen
+    if reference and named:
+        raise UsageError(f"subscription {named[-1].id} of {named[-1].address} is ended: subscribe anew")
+    what = f"'{reference}'" if reference else "yet"
+    raise UsageError(f"there is no subscription {what}: add one with 'parkwatch subscribe ADDRESS'")
 
 
 def _wanted(subscription: Subscription) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn
+from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
 from monitor.logs import set_up_logs
@@ -45,6 +46,7 @@ def run() -> None:
     from monitor.scheduler import run as ring
 
     settings = common.settings
+    checked_mailer_of(settings)
     set_up_logs(settings.log.level)
     parks, errors = common.seeds
     for error in errors:

@@ -7,9 +7,10 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from crawler.seeds import load_parks
+from monitor.delivering import mailer_of, send_waiting
 from monitor.demo.mailbox import Mailbox, receiving
 from monitor.demo.site import SampleSite, load_sites, serving
-from monitor.digesting import mailer_of, make_and_freeze, send_waiting
+from monitor.digesting import make_and_freeze
 from monitor.settings import (
     CrawlSection,
     DigestSection,
@@ -81,7 +82,7 @@ def _run(
     made = make_and_freeze(store, parks, settings, reader, utc_now())
     if made is None:
         raise DemoError("the digest could not be frozen")
-    for _, delivery in send_waiting(store, mailer_of(settings), utc_now, digest_id=made.digest_id):
+    for _, delivery in send_waiting(store, mailer_of(settings), utc_now):
         say(
             f"Digest {made.digest.number}: {made.digest.new_count} new, {made.digest.changed_count} changed; "
             f"the mail server said: {delivery.answer.partition(': ')[2]}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage.database.tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
@@ -26,7 +26,6 @@ class Waiting:
     recipient: str
     message_id: str
     message: bytes
-    attempts: int
     created_at: datetime
 
 
@@ -104,12 +103,13 @@ def freeze(
     return row.id
 
 
-def waiting(session: Session, *, now: datetime, digest_id: int | None = None) -> list[Waiting]:
-    """Return the digests that are due to be handed over at *now*, oldest first; or one of them, due or not."""
+def waiting(session: Session, *, now: datetime | None, subscription_id: int | None = None) -> list[Waiting]:
+    """Return the digests to be handed over, oldest first: those due at *now*, or all of them if it is None."""
     query = select(DigestRow).where(DigestRow.state == READY).order_by(DigestRow.id)
-    query = (
-        query.where(DigestRow.id == digest_id) if digest_id is not None else query.where(DigestRow.next_try_at <= now)
-    )
+    if now is not None:
+        query = query.where(DigestRow.next_try_at <= now)
+    if subscription_id is not None:
+        query = query.where(DigestRow.subscription_id == subscription_id)
     return [
         Waiting(
             id=row.id,
@@ -118,50 +118,64 @@ def waiting(session: Session, *, now: datetime, digest_id: int | None = None) ->
             recipient=row.recipient,
             message_id=row.message_id,
             message=row.message,
-            attempts=_attempts(session, row.id),
             created_at=row.created_at,
         )
         for row in session.scalars(query)
     ]
 
 
-def begin_delivery(session: Session, digest_id: int, now: datetime) -> int | None:
+def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: bool = False) -> int | None:
     """Note the intent to hand a digest over, before the server hears of it; None if another process is at it.
 
+    *at_once* does not wait for the next try that is due, but never overtakes an attempt that has not ended.
     A delivery that ends here, because the process dies, stands as unknown: the server may have the mail.
     """
     row = session.get_one(DigestRow, digest_id)
-    if row.state != READY or (row.next_try_at and row.next_try_at > now):
+    if row.state != READY:
+        return None
+    last = _last_delivery(session, digest_id)
+    if row.next_try_at and row.next_try_at > now and (not at_once or (last is not None and last.ended_at is None)):
         return None
     if session.get_one(SubscriptionRow, row.subscription_id).status != "active":
         row.state, row.next_try_at = CANCELLED, None  # she said goodbye between the making and the sending
         return None
-    row.next_try_at = now + _pause(_attempts(session, digest_id))
-    delivery = DeliveryRow(
-        digest_id=digest_id, attempt=_attempts(session, digest_id) + 1, started_at=now, outcome="unknown"
-    )
+    attempts = last.attempt if last else 0
+    row.next_try_at = now + _pause(attempts)
+    delivery = DeliveryRow(digest_id=digest_id, attempt=attempts + 1, started_at=now, outcome="unknown")
     session.add(delivery)
     session.flush()
     return delivery.id
 
 
 def end_delivery(
-    session: Session, delivery_id: int, *, outcome: str, code: int | None, answer: str, now: datetime
+    session: Session,
+    delivery_id: int,
+    *,
+    outcome: str,
+    code: int | None,
+    answer: str,
+    is_our_fault: bool,
+    now: datetime,
 ) -> None:
-    """Write what the server said: sent, refused for good, deferred, or unknown."""
+    """Write what the server said: sent, refused for good, deferred, or unknown.
+
+    A mail that no server takes in five days is given up (RFC 5321, section 4.5.4.1), but not for trouble that is
+    *our fault* and would have met any mail: a wrong password is mended in its own time, and then everything goes out.
+    """
     delivery = session.get_one(DeliveryRow, delivery_id)
     delivery.ended_at, delivery.outcome, delivery.code, delivery.answer = now, outcome, code, answer[:500]
     row = session.get_one(DigestRow, delivery.digest_id)
     if outcome == "sent":
         row.state, row.next_try_at = SENT, None
-    elif outcome == "refused" or now - row.created_at > _GIVE_UP_AFTER:
+    elif outcome == "refused" or (now - row.created_at > _GIVE_UP_AFTER and not is_our_fault):
         row.state, row.next_try_at = REFUSED, None
 
 
 def undelivered(session: Session) -> list[tuple[DigestLine, str | None]]:
     """Return the digests that no server has taken, each with the last answer."""
     query = select(DigestRow).where(DigestRow.state.in_((READY, REFUSED))).order_by(DigestRow.id)
-    return [(_line(row), _last_answer(session, row.id)) for row in session.scalars(query)]
+    rows = [(row, _last_delivery(session, row.id)) for row in session.scalars(query)]
+    return [(_line(row), delivery.answer if delivery else None) for row, delivery in rows]
 
 
 def _line(row: DigestRow) -> DigestLine:
@@ -176,13 +190,9 @@ def _line(row: DigestRow) -> DigestLine:
     )
 
 
-def _last_answer(session: Session, digest_id: int) -> str | None:
-    query = select(DeliveryRow.answer).where(DeliveryRow.digest_id == digest_id)
-    return session.scalars(query.order_by(DeliveryRow.attempt.desc()).limit(1)).first()
-
-
-def _attempts(session: Session, digest_id: int) -> int:
-    return session.scalar(select(func.count()).where(DeliveryRow.digest_id == digest_id)) or 0
+def _last_delivery(session: Session, digest_id: int) -> DeliveryRow | None:
+    query = select(DeliveryRow).where(DeliveryRow.digest_id == digest_id).order_by(DeliveryRow.attempt.desc())
+    return session.scalars(query.limit(1)).first()
 
 
 def _pause(attempts: int) -> timedelta:

@@ -29,6 +29,15 @@ class Subscription:
     last_digest_at: datetime | None = None
     digests: int = 0
 
+    @property
+    def is_active(self) -> bool:
+        """Whether digests are made for it."""
+        return self.status == ACTIVE
+
+    def is_named_by(self, reference: str) -> bool:
+        """Whether a person who writes this means it: its number, or the reader's address in any case."""
+        return reference == str(self.id) or reference.casefold() == self.address.casefold()
+
 
 def subscribe(
     session: Session,
@@ -67,13 +76,9 @@ def subscriptions(session: Session, *, only_active: bool = False) -> list[Subscr
     return [_record(session, row) for row in session.scalars(query)]
 
 
-def find(session: Session, reference: str) -> list[Subscription]:
-    """Return the active subscriptions that a number or an address names."""
-    return [
-        found
-        for found in subscriptions(session, only_active=True)
-        if reference in (str(found.id), found.address) or found.address.lower() == reference.lower()
-    ]
+def get(session: Session, subscription_id: int) -> Subscription:
+    """Return one subscription as it stands; raises NoResultFound."""
+    return _record(session, session.get_one(SubscriptionRow, subscription_id))
 
 
 def unsubscribe(session: Session, subscription_id: int) -> None:

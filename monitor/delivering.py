@@ -1,0 +1,78 @@
+"""Hand frozen digests over: the bytes are never made again, and every attempt is on record before it begins."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from monitor.settings import Settings, SettingsError
+from reports.mailer import Delivery, Outcome, SmtpMailer
+from storage.database import Store, digests
+from storage.database.digests import Waiting
+
+Sent = tuple[Waiting, Delivery]
+
+
+def send_waiting(store: Store, mailer: SmtpMailer, clock: Callable[[], datetime]) -> list[Sent]:
+    """Hand over the frozen digests that are due; a server in trouble ends the round and charges nobody else."""
+    with store.reading() as session:
+        waiting = digests.waiting(session, now=clock())
+    return _hand_over(store, mailer, clock, waiting, at_once=False)
+
+
+def send_at_once(store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], subscription_id: int) -> list[Sent]:
+    """Hand over all that waits for one reader, the oldest first, whether its next try is due or not.
+
+    What another process has in hand at this moment is left to it.
+    """
+    with store.reading() as session:
+        waiting = digests.waiting(session, now=None, subscription_id=subscription_id)
+    return _hand_over(store, mailer, clock, waiting, at_once=True)
+
+
+def _hand_over(
+    store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], waiting: list[Waiting], *, at_once: bool
+) -> list[Sent]:
+    results = []
+    for letter in waiting:
+        with store.writing() as session:
+            delivery_id = digests.begin_delivery(session, letter.id, clock(), at_once=at_once)
+        if delivery_id is None:
+            continue
+        delivery = mailer.send(letter.recipient, letter.message)
+        with store.writing() as session:
+            digests.end_delivery(
+                session,
+                delivery_id,
+                outcome=delivery.outcome.value,
+                code=delivery.code,
+                answer=delivery.answer,
+                is_our_fault=delivery.is_our_fault,
+                now=clock(),
+            )
+        results.append((letter, delivery))
+        if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
+            break
+    return results
+
+
+def mailer_of(settings: Settings) -> SmtpMailer:
+    """Return the mailer that the settings describe."""
+    mail = settings.mail
+    return SmtpMailer(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        user=mail.user,
+        password_file=mail.password_file,
+        sender=mail.sender,
+        timeout=mail.timeout,
+        tls_verify=mail.tls_verify,
+    )
+
+
+def checked_mailer_of(settings: Settings) -> SmtpMailer:
+    """Return the mailer; raises SettingsError while a person is there to hear that it could never log in."""
+    mailer = mailer_of(settings)
+    trouble = mailer.trouble()
+    if trouble:
+        raise SettingsError(trouble)
+    return mailer

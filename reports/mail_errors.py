@@ -1,0 +1,48 @@
+"""Say in an operator's words why a mail server could not be talked to, and which setting to look at."""
+
+import smtplib
+import socket
+import ssl
+
+
+def in_words(error: Exception) -> str:
+    """Return half a sentence that goes on after the server's name; the names of Python's classes tell nobody anything.
+
+    The order matters: ``smtplib.SMTPException`` and ``ssl.SSLError`` are kinds of ``OSError``.
+    """
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"does not accept the login ({_said(error)}): check mail.user and the password file"
+        case smtplib.SMTPResponseException():
+            return f"answered {_said(error)}"
+        case smtplib.SMTPNotSupportedError():
+            return f"does not offer what is asked of it ({_flat(error)}): check mail.security and mail.user"
+        case smtplib.SMTPServerDisconnected():
+            return "hung up in the middle"
+        case smtplib.SMTPException():
+            return f"could not be talked to: {_flat(error)}"
+        case ssl.SSLCertVerificationError():
+            return f"shows a certificate that cannot be trusted ({error.verify_message}): check mail.tls_verify"
+        case ssl.SSLError():
+            return f"does not speak TLS as asked ({error.reason or _flat(error)}): check mail.security and mail.port"
+        case socket.gaierror():
+            return "is not known by that name: check mail.host"
+        case ConnectionRefusedError():
+            return "refuses the connection: check mail.host and mail.port"
+        case ConnectionError():
+            return "broke the connection off"
+        case TimeoutError():
+            return "does not answer in time"
+        case OSError():
+            return f"cannot be reached: {error.strerror or _flat(error)}"
+        case _:
+            return _flat(error)
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    words = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+    return " ".join(f"{error.smtp_code} {words}".split())[:200]
+
+
+def _flat(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,193 @@
+"""Sending by hand: what waits goes out first, nothing piles up, and trouble is told in an operator's words."""
+
+import sqlite3
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.delivering import send_at_once, send_waiting
+from monitor.demo.loop import demo_settings
+from monitor.demo.mailbox import Mailbox, receiving
+from monitor.digesting import make_and_freeze
+from reports.mailer import Outcome
+from storage.database import Store, articles, digests, subscriptions
+from tests.builders import DAY_1, DAY_2, an_observation
+from tests.conftest import Desk
+from tests.test_mail import PARKS, Talkative, frozen, mailer, subscribed
+from tests.tricksite import free_port
+
+
+def mails_to(desk: Desk, port: int) -> Desk:
+    desk.variables |= {
+        "PARKWATCH_MAIL__HOST": "127.0.0.1",
+        "PARKWATCH_MAIL__PORT": str(port),
+        "PARKWATCH_MAIL__SECURITY": "none",
+    }
+    return desk
+
+
+def made(desk: Desk) -> int:
+    connection = sqlite3.connect(desk.folder / "parkwatch.db")
+    try:
+        count: int = connection.execute("SELECT count(*) FROM digests").fetchone()[0]
+    finally:
+        connection.close()
+    return count
+
+
+def test_while_one_digest_waits_no_other_is_made_and_the_same_command_sends_it(desk: Desk, mailbox: Mailbox) -> None:
+    desk.must("subscribe", "analyst@example.org")
+    mails_to(desk, free_port())
+    for _ in range(3):
+        failed = desk.run("digest", "--now")
+        assert (failed.returncode, made(desk)) == (3, 1)
+    assert "digest 1 for analyst@example.org was not sent: the mail server 127.0.0.1:" in failed.stderr
+    mails_to(desk, mailbox.port)
+    assert desk.must("digest", "--now") == "digest 1 for analyst@example.org: had waited: sent\n"
+    assert "digest 2 for analyst@example.org: nothing new" in desk.must("digest", "--now")
+    assert (made(desk), len(mailbox.mails)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"USER": "me"}, "mail.user is set, so mail.password_file must name the file"),
+        ({"USER": "me", "PASSWORD_FILE": "gone"}, "mail.password_file: gone cannot be read: No such file"),
+        ({"USER": "me", "PASSWORD_FILE": "empty"}, "an SMTP login takes ASCII signs, at least one"),
+    ],
+)
+def test_a_login_that_can_never_work_is_refused_before_anything_is_made(
+    desk: Desk, variables: dict[str, str], sentence: str
+) -> None:
+    desk.must("subscribe", "analyst@example.org")
+    (desk.folder / "empty").touch()
+    desk.variables |= {f"PARKWATCH_MAIL__{name}": value for name, value in variables.items()}
+    for verb in (("digest", "--now"), ("run",)):
+        done = desk.run(*verb)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert sentence in done.stderr
+    assert made(desk) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"host": "no-such-host.invalid"}, "no-such-host.invalid:25 is not known by that name: check mail.host"),
+        ({"security": "starttls"}, "does not offer what is asked of it"),
+        ({"security": "tls"}, "does not speak TLS as asked"),
+        ({"user": "me"}, "does not offer what is asked of it"),
+    ],
+    ids=["no such host", "no starttls", "no tls", "no login"],
+)
+def test_trouble_with_a_server_is_told_in_an_operators_words(
+    mailbox: Mailbox, tmp_path: Any, given: dict[str, str], words: str
+) -> None:
+    (tmp_path / "password").write_text("x")
+    port = 25 if "host" in given else mailbox.port
+    delivery = mailer(port, password_file=tmp_path / "password", **given).send("r@example.org", b"Subject: x\r\n\r\n")
+    assert (delivery.outcome, delivery.is_our_fault) == (Outcome.DEFERRED, True)
+    assert words in delivery.answer
+    assert "Error" not in delivery.answer
+
+
+def test_sending_at_once_waits_for_no_pause_but_overtakes_no_attempt(store: Store, tmp_path: Any) -> None:
+    frozen(store, tmp_path)
+    with receiving(Talkative(rcpt="450 try later")) as box:
+        send_waiting(store, mailer(box.port), lambda: DAY_2)
+        [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: DAY_2, 1)
+        assert delivery.outcome is Outcome.DEFERRED
+    with store.writing() as session:
+        digests.begin_delivery(session, 1, DAY_2, at_once=True)  # another process is at it
+    with receiving(Mailbox()) as good:
+        assert send_at_once(store, mailer(good.port), lambda: DAY_2, 1) == []
+        assert good.mails == []
+
+
+def test_five_days_of_refusals_end_a_mail_but_our_own_trouble_never_does(store: Store, tmp_path: Any) -> None:
+    frozen(store, tmp_path)
+    late = DAY_2 + timedelta(days=9)
+    send_waiting(store, mailer(free_port()), lambda: late)
+    with receiving(Talkative(data="451 busy")) as box:
+        [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: late, 1)
+        assert delivery.outcome is Outcome.DEFERRED
+    with store.reading() as session:
+        [(line, answer)] = digests.undelivered(session)
+    assert (line.state, answer) == ("refused", "mail: 451 busy")
+
+
+def frozen_as(store: Store, *, number: int, position: int) -> int | None:
+    with store.writing() as session:
+        return digests.freeze(
+            session,
+            subscription_id=1,
+            number=number,
+            position_before=position,
+            position_after=position,
+            changes=(),
+            recipient="reader@example.org",
+            message_id=f"<{number}.{position}@example.org>",
+            message=b"",
+            now=DAY_2,
+        )
+
+
+def test_a_digest_is_frozen_only_from_where_the_reader_stands(store: Store) -> None:
+    subscribed(store)
+    assert frozen_as(store, number=1, position=5) is None
+
+
+def test_an_empty_digest_that_another_process_froze_is_not_frozen_again(store: Store) -> None:
+    subscribed(store)
+    assert frozen_as(store, number=1, position=0)
+    assert frozen_as(store, number=1, position=0) is None
+
+
+def test_the_same_subscription_twice_is_one(desk: Desk) -> None:
+    wish = ("subscribe", "analyst@example.org", "--cadence", "hourly", "--word", "bearing")
+    assert "subscription 1: " in desk.must(*wish)
+    assert "has this one already" in desk.must(*wish)
+    assert "subscription 2: " in desk.must(*wish, "--word", "steel")
+    assert len(desk.must("subscriptions").splitlines()) == 2
+    desk.must("unsubscribe", "ANALYST@example.org")
+    ended = desk.run("digest", "2")
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "parkwatch: subscription 2 of analyst@example.org is ended: subscribe anew\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--now", "--preview"), "--now sends and --preview only shows: write one of them"),
+        (("-o", "x.html"), "--output says where --preview writes: add --preview"),
+        (("--preview", "-o", "none/x.html"), "none/x.html: cannot be written: No such file or directory"),
+        (("--preview", "-o", "x.html"), None),
+    ],
+)
+def test_options_that_contradict_each_other_are_told(
+    desk: Desk, arguments: tuple[str, ...], sentence: str | None
+) -> None:
+    desk.must("subscribe", "analyst@example.org")
+    done = desk.run("digest", *arguments)
+    assert done.returncode == (2 if sentence else 0)
+    assert done.stderr == (f"parkwatch: {sentence}\n" if sentence else "")
+
+
+def test_one_file_takes_one_preview(desk: Desk) -> None:
+    desk.must("subscribe", "one@example.org")
+    desk.must("subscribe", "two@example.org")
+    done = desk.run("digest", "--preview", "-o", "x.html")
+    assert (done.returncode, (desk.folder / "x.html").exists()) == (2, False)
+    assert "--output takes one digest, this would write 2: name a subscription" in done.stderr
+
+
+def test_a_digest_made_after_one_that_waited_takes_what_came_since(store: Store, tmp_path: Any) -> None:
+    frozen(store, tmp_path)
+    with store.writing() as session:
+        articles.record(session, an_observation("doc:2", seen_at=DAY_1))
+        reader = subscriptions.get(session, 1)
+    second = make_and_freeze(store, PARKS, demo_settings(tmp_path, 25), reader, DAY_2)
+    assert second
+    assert (second.digest.number, second.digest.changes) == (2, (2,))
