@@ -7,7 +7,7 @@ from crawler.article import Asked
 from crawler.book import VisitBook
 from crawler.listing import ListingPage
 from crawler.outcome import Account
-from crawler.walk import Depth, Onward, Walk, is_within, listed_day, step
+from crawler.walk import Depth, Onward, Walk, day_of, is_within, listed_day, step
 from storage.records import Observation, Origin, Park
 
 _PORTION = 200
@@ -108,8 +108,7 @@ class BackfillPlan:
 
     def keeps(self, observation: Observation) -> bool:
         """Say whether an article belongs to the span, now that its own date is read."""
-        iso = observation.fields.date_published
-        return is_within(date.fromisoformat(iso[:10]) if iso else None, self._since, self._until)
+        return is_within(day_of(observation.fields), self._since, self._until)
 
     def settle(self, gone: list[int], now: datetime) -> None:
         """End the backfill if nothing of the span is left to be read."""

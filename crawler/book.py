@@ -3,14 +3,16 @@
 import os
 import socket
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from crawler.outcome import Account, Outcome
-from storage.database import Store, articles, backfills, open_store, planning, standing, visits
+from storage.database import Store, articles, backfills, exports, open_store, planning, standing, visits
 from storage.decisions import content_hash
 from storage.records import ArticleState, Link, Observation, Origin, Park, Recheck
+
+_PORTION = 200
 
 
 class VisitBook:
@@ -113,6 +115,15 @@ class VisitBook:
         """End a backfill of which nothing is left to be read."""
         with self._store.writing() as session:
             backfills.finish(session, backfill_id, now)
+
+    def published(self, since: date, until: date | None, after_id: int) -> list[exports.ArticleLine]:
+        """Return a portion of what is on record of a span, a day more at both ends: zones differ."""
+        first = datetime.combine(since, time(), UTC) - timedelta(days=1)
+        last = datetime.combine(until, time(), UTC) + timedelta(days=2) if until else None
+        with self._store.reading() as session:
+            return exports.published(
+                session, self._park.slug, since=first, until=last, after_id=after_id, limit=_PORTION
+            )
 
     def unread(self, *, now: datetime | None, backfill_id: int | None = None) -> list[planning.Unread]:
         """Return what is listed and not yet read."""

@@ -55,7 +55,7 @@ def main() -> None:
     settings.set("PARKWATCH_PROGRESS", True, priority="cmdline")
     if plan.get("pages"):
         settings.set("EXTENSIONS", {}, priority="cmdline")
-    settings.set("PARKWATCH_STRICT_SEEDS", False, priority="cmdline")
+    settings.set("PARKWATCH_WARN_OF_SEEDS", False, priority="cmdline")  # the parent told of them
     runner = AsyncCrawlerRunner(settings)
 
     async def run() -> None:

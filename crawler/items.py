@@ -1,20 +1,9 @@
-"""What spiders yield: one article as it was read, with the observation that the store is to be told of."""
+"""What spiders yield: an article's fields, and for the store the observation that they come from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from storage.database.exports import ArticleLine
 from storage.records import Observation
-
-#: The columns of feed exports; the observation itself is for the pipeline.
-EXPORTED = [
-    "url",
-    "park",
-    "headline",
-    "date_published",
-    "date_published_raw",
-    "source",
-    "body",
-    "in_language",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +18,31 @@ class ArticleItem:
     source: str | None
     body: str
     in_language: str
+
+    @classmethod
+    def of(cls, found: Observation | ArticleLine) -> "ArticleItem":
+        """Return the item for an article as it was just read, or as it is on record."""
+        read = found.fields
+        return ArticleItem(
+            url=found.url,
+            park=found.park,
+            headline=read.headline,
+            date_published=read.date_published,
+            date_published_raw=read.date_published_raw,
+            source=read.source,
+            body="\n\n".join(read.body),
+            in_language=read.in_language,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedItem(ArticleItem):
+    """An article of which the store is to be told."""
+
     observation: Observation
 
     @classmethod
-    def of(cls, observation: Observation) -> "ArticleItem":
+    def observed(cls, observation: Observation) -> "ObservedItem":
         """Return the item for an observation."""
-        fields = observation.fields
-        return cls(
-            url=observation.url,
-            park=observation.park,
-            headline=fields.headline,
-            date_published=fields.date_published,
-            date_published_raw=fields.date_published_raw,
-            source=fields.source,
-            body="\n\n".join(fields.body),
-            in_language=fields.in_language,
-            observation=observation,
-        )
+        plain = ArticleItem.of(observation)
+        return cls(**{field.name: getattr(plain, field.name) for field in fields(plain)}, observation=observation)

@@ -3,7 +3,7 @@
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
-from crawler.items import ArticleItem
+from crawler.items import ObservedItem
 from crawler.spiders.park import ParkSpider
 
 
@@ -21,7 +21,7 @@ class StorePipeline:
     async def process_item(self, item: object) -> object:
         """Record an article's observation; anything else passes."""
         spider = self._crawler.spider
-        if isinstance(item, ArticleItem) and isinstance(spider, ParkSpider) and spider.book.is_open:
+        if isinstance(item, ObservedItem) and isinstance(spider, ParkSpider):
             recorded = await run_in_thread(spider.book.record, item.observation)
             spider.account.changes += len(recorded.numbers)
             if not recorded.kinds and not recorded.is_new_article:

@@ -3,6 +3,7 @@
 BOT_NAME = "parkwatch"
 SPIDER_LOADER_CLASS = "crawler.spiders.loader.ParkSpiderLoader"
 SPIDER_MODULES: list[str] = []
+COMMANDS_MODULE = "crawler.commands"
 
 USER_AGENT = "Parkwatch/0.1 (+news monitor)"
 ROBOTSTXT_OBEY = True

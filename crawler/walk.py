@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.article import Asked
 from crawler.dates import read_date
-from storage.records import Link
+from storage.records import ArticleFields, Link
 
 #: A listing joins up where so many articles in a row at a page's end were known before; one alone may be pinned there.
 JOINING_RUN = 3
@@ -123,6 +123,11 @@ def listed_day(link: Link, time_zone: str) -> date | None:
         if found:
             return date.fromisoformat(found.iso[:10])
     return None
+
+
+def day_of(fields: ArticleFields) -> date | None:
+    """Return the day on which an article says it was published."""
+    return date.fromisoformat(fields.date_published[:10]) if fields.date_published else None
 
 
 def is_within(day: date | None, since: date, until: date | None) -> bool:

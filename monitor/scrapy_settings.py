@@ -3,10 +3,19 @@
 scrapy.cfg names this module, so ``scrapy crawl wuqing`` does what ``parkwatch crawl wuqing`` does.
 """
 
+import sys
+
+from crawler.seeds import SeedError, load_parks
 from crawler.settings import *  # noqa: F403 (this is how one Scrapy settings module builds on another)
 from monitor.crawl_settings import scrapy_settings, trust
-from monitor.settings import load_settings
+from monitor.settings import SettingsError, load_settings
 
-_settings = load_settings()
+try:
+    _settings = load_settings()
+    load_parks(_settings.seeds.parks)
+except (SettingsError, SeedError) as error:
+    # Scrapy imports this module before anything of ours could catch it: an exception would be a traceback.
+    print(f"parkwatch: {error}", file=sys.stderr)
+    sys.exit(2)
 trust(_settings.crawl.tls_verify)
 globals().update(scrapy_settings(_settings))

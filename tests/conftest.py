@@ -1,6 +1,7 @@
 """Fixtures: a real store, sample sites and a mail server on loopback, and the real command."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -8,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from monitor.cli import main
 from monitor.demo.mailbox import Mailbox, receiving
 from storage.database import Store, open_store, upgrade_store
+from tests.tricksite import TrickSite, tricking
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -88,6 +91,18 @@ class Desk:
         )
         return done.stdout
 
+    def fails(self, *arguments: str) -> str:
+        done = self.run(*arguments)
+        assert done.returncode == 1, f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr + done.stdout
+        return done.stderr
+
+    def rows(self, verb: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.must(verb, "--json").splitlines()]
+
+    def changes(self) -> list[tuple[str, str]]:
+        return [(row["kind"], row["headline"]) for row in self.rows("changes")]
+
     def scrapy(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "scrapy", *arguments],
@@ -103,3 +118,9 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk.new(tmp_path)
+
+
+@pytest.fixture
+def site() -> Iterator[TrickSite]:
+    with tricking() as found:
+        yield found

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from warnings import warn
 
 from scrapy import Request, Spider
 from scrapy.settings import BaseSettings
@@ -23,10 +24,11 @@ class ParkSpiderLoader:
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> "ParkSpiderLoader":
-        """Read the park files that the settings name; raises SeedError naming the first bad one."""
+        """Read the park files that the settings name; one that is wrong is warned of and left out."""
         parks, errors = load_parks(Path(settings.get("PARKWATCH_PARKS") or BUNDLED / "parks"))
-        if errors and settings.getbool("PARKWATCH_STRICT_SEEDS", True):
-            raise errors[0]
+        if settings.getbool("PARKWATCH_WARN_OF_SEEDS", True):
+            for error in errors:
+                warn(str(error), RuntimeWarning, stacklevel=2)
         return cls(parks, Path(settings.get("PARKWATCH_LAYOUTS") or BUNDLED / "layouts"))
 
     def list(self) -> Slugs:

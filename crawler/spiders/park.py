@@ -1,7 +1,7 @@
 """Crawl one park: ask, read and hand over; what to ask for is the plan's to say."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
@@ -14,14 +14,15 @@ from twisted.python.failure import Failure
 from crawler.article import ArticlePage, Asked, Gone, ReadArticle, Unread, read_response
 from crawler.backfill_plan import BackfillPlan
 from crawler.book import VisitBook
-from crawler.items import ArticleItem
+from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import read_listing
 from crawler.outcome import Account
 from crawler.responses import cause_of, is_cut_short, page_of, wall_of
 from crawler.signs import Signs, load_signs
+from crawler.spiders.arguments import VisitArguments
 from crawler.visit_plan import VisitPlan
-from crawler.walk import Walk
+from crawler.walk import Walk, day_of, is_within
 from storage.clock import utc_now
 from storage.database import visits
 from storage.records import Park
@@ -37,7 +38,8 @@ class ParkSpider(Spider):
     """One visit of one park, or a backfill of its past if ``since`` is given.
 
     Arguments: ``since`` and ``until`` (days, both included), ``recheck`` (due, all, none), ``max_pages`` (of the
-    listing), ``dry_run`` (with ``since``: walk the listing, store nothing).
+    listing), ``dry_run`` (with ``since``: walk the listing, store nothing). A visit hands on what it reads, a backfill
+    whatever is on record of its span as well, so that a feed export of it is always whole.
     """
 
     park: ClassVar[Park]
@@ -46,25 +48,9 @@ class ParkSpider(Spider):
     plan: VisitPlan | BackfillPlan
     signs: Signs
 
-    def __init__(
-        self,
-        since: str | None = None,
-        until: str | None = None,
-        recheck: str = "due",
-        max_pages: str | None = None,
-        dry_run: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        if recheck not in ("due", "all", "none"):
-            raise ValueError(f"recheck={recheck}: write due, all or none")
-        self.since = date.fromisoformat(since) if since else None
-        self.until = date.fromisoformat(until) if until else None
-        if self.until and not self.since:
-            raise ValueError("until needs since: name the first day of the span as well")
-        self.recheck = recheck
-        self.max_pages = int(max_pages) if max_pages else None
-        self.is_dry_run = bool(dry_run)
+    def __init__(self, name: str | None = None, **arguments: Any) -> None:
+        super().__init__(name)
+        self.arguments = VisitArguments.parse(arguments)
         self.account = Account(listings=len(self.park.listings))
         self.clock: Callable[[], datetime] = utc_now
         self.gone: list[int] = []
@@ -75,19 +61,19 @@ class ParkSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Build the spider with its book and plan; the idle signal asks for the plan's next portion."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        settings = crawler.settings
+        settings, asked = crawler.settings, spider.arguments
         spider.signs = load_signs()
-        kind = visits.BACKFILL if spider.since else visits.VISIT
+        kind = visits.BACKFILL if asked.since else visits.VISIT
         spider.book = VisitBook(settings["PARKWATCH_STORE_URL"], cls.park, kind=kind)
-        if spider.since:
+        if asked.since:
             spider.plan = BackfillPlan(
                 spider.book,
                 cls.park,
                 spider.account,
-                since=spider.since,
-                until=spider.until,
-                most_pages=spider.max_pages,
-                is_dry_run=spider.is_dry_run,
+                since=asked.since,
+                until=asked.until,
+                most_pages=asked.max_pages,
+                is_dry_run=asked.is_dry_run,
                 report=spider.report,
             )
         else:
@@ -95,9 +81,9 @@ class ParkSpider(Spider):
                 spider.book,
                 cls.park,
                 spider.account,
-                recheck=spider.recheck,
-                first_visit_pages=spider.max_pages or settings.getint("PARKWATCH_FIRST_VISIT_PAGES"),
-                most_pages=spider.max_pages or settings.getint("PARKWATCH_LISTING_PAGES"),
+                recheck=asked.recheck,
+                first_visit_pages=asked.max_pages or settings.getint("PARKWATCH_FIRST_VISIT_PAGES"),
+                most_pages=asked.max_pages or settings.getint("PARKWATCH_LISTING_PAGES"),
                 whole_every=timedelta(hours=settings.getint("PARKWATCH_WHOLE_LISTING_HOURS")),
             )
         crawler.signals.connect(spider.on_idle, signals.spider_idle)
@@ -116,8 +102,22 @@ class ParkSpider(Spider):
             self.account.listing_failures.append(reason)
             return
         self._portions = self.plan.portions()
+        if self.crawler.settings.getdict("FEEDS"):
+            async for item in self._on_record():
+                yield item
         for request in self._walk_requests(walks):
             yield request
+
+    async def _on_record(self) -> AsyncIterator[ArticleItem]:
+        asked, after_id = self.arguments, 0
+        while asked.since and self.book.is_open:
+            lines = await run_in_thread(self.book.published, asked.since, asked.until, after_id)
+            for line in lines:
+                after_id = line.id
+                if is_within(day_of(line.fields), asked.since, asked.until):
+                    yield ArticleItem.of(line)
+            if not lines:
+                return
 
     def on_idle(self) -> None:
         """Ask for the next portion of work when everything asked for is answered."""
@@ -144,7 +144,7 @@ class ParkSpider(Spider):
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Read any page of the park, an article or a listing (``scrapy parse``, ``scrapy shell``)."""
         if any(layout.is_article(response.url) for layout in self.layouts):
-            async for item in self.parse_article(response, Asked.address(response.url, self.layouts)):
+            async for item in self.parse_article(response):
                 yield item
             return
         for link in read_listing(page_of(response, self.park), self.layouts, self.park).links:
@@ -204,9 +204,10 @@ class ParkSpider(Spider):
             cb_kwargs={"asked": asked},
         )
 
-    async def parse_article(self, response: Response, asked: Asked) -> AsyncIterator[Any]:
+    async def parse_article(self, response: Response, asked: Asked | None = None) -> AsyncIterator[Any]:
         """Read an article with its further pages, and say what it shows."""
         now = self.clock()
+        asked = asked or Asked.address(response.url, self.layouts)
         if response.status == 304 and asked.article_id:
             if asked.is_probe:
                 # 304 to a validator that nobody ever gave out: this server's word is worth nothing in this visit.
@@ -224,7 +225,9 @@ class ParkSpider(Spider):
             self.account.fetched += 1
             self.account.rechecked += asked.article_id is not None
             if self.plan.keeps(result.observation):
-                yield ArticleItem.of(result.observation)
+                found = result.observation
+                # Without a visit (``scrapy parse``) there is no store to tell.
+                yield ObservedItem.observed(found) if self.book.is_open else ArticleItem.of(found)
             else:
                 await run_in_thread(self.book.forget, asked.key)
         elif isinstance(result, Gone):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from storage.database.ledger import fields_of
@@ -85,11 +85,7 @@ def articles(
     session: Session, *, park: str | None = None, since: datetime | None = None, article_id: int | None = None
 ) -> Iterator[ArticleLine]:
     """Yield articles by park and id; *since*: those seen for the first time, or changed, from then on."""
-    query = (
-        select(ArticleRow, VersionRow)
-        .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
-        .order_by(ArticleRow.park, ArticleRow.id)
-    )
+    query = _with_versions().order_by(ArticleRow.park, ArticleRow.id)
     if park:
         query = query.where(ArticleRow.park == park)
     if since:
@@ -97,16 +93,7 @@ def articles(
     if article_id is not None:
         query = query.where(ArticleRow.id == article_id)
     for row, version in session.execute(query.execution_options(yield_per=500)):
-        yield ArticleLine(
-            id=row.id,
-            park=row.park,
-            url=row.url,
-            state=ArticleState(row.state),
-            version=row.version,
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-            fields=fields_of(version),
-        )
+        yield _article(row, version)
 
 
 def newest_of_baseline(session: Session, park: str, limit: int, *, since: int) -> list[ArticleLine]:
@@ -116,8 +103,7 @@ def newest_of_baseline(session: Session, park: str, limit: int, *, since: int) -
     """
     told = select(LedgerRow.article_id).where(LedgerRow.park == park, LedgerRow.number > since)
     query = (
-        select(ArticleRow, VersionRow)
-        .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
+        _with_versions()
         .where(
             ArticleRow.park == park,
             ArticleRow.published_at.is_not(None),
@@ -128,19 +114,46 @@ def newest_of_baseline(session: Session, park: str, limit: int, *, since: int) -
         .order_by(ArticleRow.published_at.desc())
         .limit(limit)
     )
-    return [
-        ArticleLine(
-            id=row.id,
-            park=row.park,
-            url=row.url,
-            state=ArticleState(row.state),
-            version=row.version,
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-            fields=fields_of(version),
+    return [_article(row, version) for row, version in session.execute(query)]
+
+
+def published(
+    session: Session, park: str, *, since: datetime, until: datetime | None, after_id: int, limit: int
+) -> list[ArticleLine]:
+    """Return a portion of a park's articles that were published in a span and not removed, in order of their ids."""
+    query = (
+        _with_versions()
+        .where(
+            ArticleRow.park == park,
+            ArticleRow.id > after_id,
+            ArticleRow.published_at >= since,
+            ArticleRow.state != ArticleState.REMOVED.value,
         )
-        for row, version in session.execute(query)
-    ]
+        .order_by(ArticleRow.id)
+        .limit(limit)
+    )
+    if until:
+        query = query.where(ArticleRow.published_at < until)
+    return [_article(row, version) for row, version in session.execute(query)]
+
+
+def _with_versions() -> Select[ArticleRow, VersionRow]:
+    return select(ArticleRow, VersionRow).join(
+        VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version)
+    )
+
+
+def _article(row: ArticleRow, version: VersionRow) -> ArticleLine:
+    return ArticleLine(
+        id=row.id,
+        park=row.park,
+        url=row.url,
+        state=ArticleState(row.state),
+        version=row.version,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        fields=fields_of(version),
+    )
 
 
 def article_by_url(session: Session, url: str) -> int | None:

@@ -1,0 +1,1 @@
+"""Scrapy's commands that know of parks (setting ``COMMANDS_MODULE``)."""
