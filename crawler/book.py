@@ -1,7 +1,6 @@
 """Keep one visit's account in the store: what it asks before it fetches, what it writes down after."""
 
 import os
-import socket
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import Any
 from crawler.outcome import Account, Outcome
 from storage.database import Store, articles, backfills, exports, open_store, planning, standing, visits
 from storage.decisions import content_hash
+from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Link, Observation, Origin, Park, Recheck
 
 _PORTION = 200
@@ -51,7 +51,7 @@ class VisitBook:
                 kind=self._kind,
                 is_baseline=self.is_baseline,
                 now=now,
-                host=socket.gethostname(),
+                host=this_host(),
                 pid=os.getpid(),
                 is_alive=process_lives,
             )
@@ -246,14 +246,3 @@ def tally_of(account: Account) -> visits.Tally:
         failed=account.failed,
         changes=account.changes,
     )
-
-
-def process_lives(pid: int) -> bool:
-    """Say whether a process of this machine is alive."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

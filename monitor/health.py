@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, parse_cadence
 from storage.database import Store, digests, exports, ledger, subscriptions
 from storage.database.digests import DigestLine
+from storage.processes import process_lives, this_host
 from storage.records import Park
 
 #: What counts as lately, for parks nobody's digest asks about.
@@ -44,15 +46,17 @@ class Health:
 
 def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: datetime) -> Health:
     """Return how everything stands."""
+    stands = partial(exports.as_it_stands, now=now, host=this_host(), is_alive=process_lives)
     with store.reading() as session:
         found = []
         for slug, park in sorted(parks.items()):
             last = exports.last_visit(session, slug)
+            last = stands(last) if last else None
             since = min(now - _LATELY, last.started_at) if last else now - _LATELY
             coverage = cover_park(
                 slug,
                 park.name,
-                visits=list(exports.visits(session, park=slug, since=since)),
+                visits=[stands(visit) for visit in exports.visits(session, park=slug, since=since)],
                 last_visit=last,
                 is_recent_from=since,
                 last_joined=exports.last_visit(session, slug, joined=True),

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from monitor.crawl_settings import scrapy_settings
 from monitor.settings import Settings
 from storage.clock import utc_now
 from storage.database import Store, visits
+from storage.processes import this_host
 from storage.records import Park
 
 #: After its deadline a visit closes by itself; a child that is still there so much later is killed.
@@ -169,7 +169,7 @@ def _with_the_dead(
 ) -> list[VisitResult]:
     reason = "its process was killed" if not stopped else "stopped by hand"
     with store.writing() as session:
-        visits.cut_off_processes(session, host=socket.gethostname(), pid=pid, now=utc_now(), reason=reason)
+        visits.cut_off_processes(session, host=this_host(), pid=pid, now=utc_now(), reason=reason)
     slugs = [slug for chain in chains for slug in chain]
     missing = VisitResult(park="", outcome=visits.CUT_OFF, reason=f"{reason} before the visit ended")
     return [ended.get(slug) or VisitResult(park=slug, outcome=missing.outcome, reason=missing.reason) for slug in slugs]

@@ -56,7 +56,7 @@ class Desk:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-c", "from monitor.cli import main; main()", *arguments],
+            [sys.executable, "-c", "from monitor.start import main; main()", *arguments],
             cwd=self.folder,
             env=self.environment(),
             stdout=subprocess.PIPE,

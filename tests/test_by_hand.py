@@ -1,34 +1,29 @@
 """Runs by hand and the scheduler: killed, stopped and started again."""
 
-import json
 import os
 import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from monitor.demo.mailbox import Mailbox
 from tests.conftest import Desk
-from tests.tricksite import LISTING, Page, TrickSite, article, listing, path, tricking
+from tests.tricksite import LISTING, Page, TrickSite, article, listing, path
 
 STORIES = range(60, 0, -1)
 
 
 @pytest.fixture
-def site() -> Iterator[TrickSite]:
-    with tricking() as found:
-        pages = [STORIES[at : at + 12] for at in range(0, 60, 12)]
-        for at, numbers in enumerate(pages):
-            following = f"{LISTING}index_{at + 2}.html" if at + 1 < len(pages) else None
-            found.pages[LISTING if at == 0 else f"{LISTING}index_{at + 1}.html"] = listing(
-                *numbers, following=following
-            )
-        found.pages |= {path(number): slow_story(number) for number in STORIES}
-        yield found
+def site(site: TrickSite) -> TrickSite:
+    pages = [STORIES[at : at + 12] for at in range(0, 60, 12)]
+    for at, numbers in enumerate(pages):
+        following = f"{LISTING}index_{at + 2}.html" if at + 1 < len(pages) else None
+        site.pages[LISTING if at == 0 else f"{LISTING}index_{at + 1}.html"] = listing(*numbers, following=following)
+    site.pages |= {path(number): slow_story(number) for number in STORIES}
+    return site
 
 
 def slow_story(number: int):  # type: ignore[no-untyped-def]
@@ -43,8 +38,7 @@ SPAN = ("--since", "2024-05-05", "--until", "2024-05-20")
 
 
 def stories(desk: Desk) -> list[tuple[str, str]]:
-    rows = [json.loads(line) for line in desk.must("articles", "--json").splitlines()]
-    return sorted((row["url"].rpartition("/")[2], row["headline"]) for row in rows)
+    return sorted((row["url"].rpartition("/")[2], row["headline"]) for row in desk.rows("articles"))
 
 
 def wait_for(condition, seconds: float = 30) -> None:  # type: ignore[no-untyped-def]
@@ -112,14 +106,25 @@ def test_ctrl_c_stops_a_backfill_in_good_order(desk: Desk, site: TrickSite) -> N
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "parkwatch: trick: stopped; the same command goes on from here" in err
-    assert [json.loads(line)["outcome"] for line in desk.must("visits", "--json").splitlines()] == ["stopped"]
+    assert [row["outcome"] for row in desk.rows("visits")] == ["stopped"]
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.2])
+def test_ctrl_c_while_a_visit_still_starts_is_no_traceback(desk: Desk, site: TrickSite, seconds: float) -> None:
+    site.park(desk.folder)
+    process = desk.start("crawl")
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode in (1, -signal.SIGINT)
+    assert "Traceback" not in out + err
 
 
 def test_a_dry_run_says_what_there_is_and_stores_nothing(desk: Desk, site: TrickSite) -> None:
     site.park(desk.folder)
     done = desk.run("backfill", "trick", *SPAN, "--dry-run")
     assert done.returncode == 0
-    assert "33 articles would be read" in done.stderr
+    assert done.stdout.splitlines()[-1].startswith("trick: 33 articles would be read: 33 requests or a few more, about")
     assert (stored(desk, "articles"), stored(desk, "visits"), stored(desk, "unread")) == (0, 0, 0)
 
 
@@ -130,10 +135,12 @@ def test_a_killed_first_visit_is_still_a_baseline(desk: Desk, site: TrickSite) -
     process.send_signal(signal.SIGKILL)
     process.communicate()
     wait_for(lambda: not process_of_visit(desk))
+    status = desk.run("status")
+    assert (status.returncode, "cut off: its process ended before the visit did" in status.stdout) == (1, True)
+    assert [row["outcome"] for row in desk.rows("visits")] == ["cut off"]
     desk.must("crawl")
     assert (len(stories(desk)), desk.must("changes", "--json")) == (60, "")
-    outcomes = [json.loads(line)["outcome"] for line in desk.must("visits", "--json").splitlines()]
-    assert outcomes == ["cut off", "done"]
+    assert [row["outcome"] for row in desk.rows("visits")] == ["cut off", "done"]
 
 
 def test_a_visit_past_its_deadline_is_ended_and_told(desk: Desk, site: TrickSite) -> None:

@@ -230,6 +230,9 @@ def a_visit(**more: Any) -> VisitLine:
         "unchanged": 0,
         "failed": 0,
         "changes": 0,
+        "host": "here",
+        "pid": 1,
+        "heartbeat_at": DAY_1,
     }
     return VisitLine(**{**given, **more})
 

@@ -22,7 +22,7 @@ from storage.database import (
     visits,
 )
 from storage.database import verify as verification
-from storage.database.engine import wal_is_safe
+from storage.database.sqlite import wal_is_safe
 from storage.database.tables import Base
 from storage.records import ArticleState, Link, Observation, Origin, Validators
 from tests.builders import DAY_1, DAY_2, DAY_3, an_article, an_observation

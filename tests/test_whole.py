@@ -57,6 +57,7 @@ def test_two_days_of_three_parks_reach_a_reader(desk: Desk, mailbox: Mailbox) ->
     assert sorted(str(row["kind"]) for row in changes) == ["edited"] * 3 + ["new"] * 4 + ["removed", "retitled"]
     assert list(changes[0]) == [
         "id", "kind", "park", "url", "headline", "seen_after", "seen_at", "fields", "before", "after", "recovered",
+        "article",
     ]  # fmt: skip
     assert "articles by layout hanweb" in checked
 
@@ -80,7 +81,12 @@ def test_two_days_of_three_parks_reach_a_reader(desk: Desk, mailbox: Mailbox) ->
     assert len(mailbox.mails) == 2
 
     edited = next(row for row in changes if row["kind"] == "edited" and row["park"] == "riverside")
-    shown = desk.must("diff", str(edited["url"]))
+    [line] = [
+        line for line in desk.must("changes").splitlines() if str(edited["headline"]) in line and "edited" in line
+    ]
+    assert f"article {edited['article']} " in line
+    shown = desk.must("diff", str(edited["article"]))
+    assert shown == desk.must("diff", str(edited["url"]))
     assert "[-1.37-]{+1.73+}" in shown
     assert "version 2" in desk.must("history", str(edited["url"]))
     assert "every promise holds" in desk.must("verify")

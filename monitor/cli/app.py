@@ -16,7 +16,7 @@ from rich.console import Console
 from crawler.layouts import Layout, load_layouts
 from crawler.seeds import SeedError, load_parks
 from monitor.settings import Settings, SettingsError, load_settings
-from storage.database import Store, StoreError, open_store
+from storage.database import Store, StoreError, cause_of, open_store
 from storage.records import Park
 
 DONE, UNSEEN, USAGE, WITHOUT_STORE = 0, 1, 2, 3
@@ -87,10 +87,12 @@ class Common:
         raise UsageError(f"there is no park '{slug}' in {self.settings.seeds.parks}; known are {known}")
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
-        """Open the store for one verb."""
+    def store(self, *, writes: bool = False) -> Iterator[Store]:
+        """Open the store for one verb; one that *writes* is refused at once where it may not."""
         store = open_store(self.settings.store.url)
         try:
+            if writes:
+                store.must_be_writable()
             yield store
         finally:
             store.close()
@@ -110,8 +112,12 @@ def failed(error: Exception) -> NoReturn:
     """End with the error's sentence and its exit code."""
     if isinstance(error, (SettingsError, SeedError, UsageError)):
         fail_with(str(error), USAGE)
-    if isinstance(error, (StoreError, UnreachableError)) or type(error).__module__.startswith("sqlalchemy"):
+    if isinstance(error, (StoreError, UnreachableError)):
         fail_with(str(error), WITHOUT_STORE)
+    if type(error).__module__.startswith("sqlalchemy"):
+        fail_with(f"the store does not do as it is told: {cause_of(error)}", WITHOUT_STORE)
+    if isinstance(error, OSError) and error.filename:
+        fail_with(f"{error.filename}: {error.strerror}", USAGE)
     fail_with(f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", UNSEEN)
 
 

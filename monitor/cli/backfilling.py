@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn
 from monitor.stopping import stopping
 from monitor.visiting import Event, Visitors, visit_parks
+from reports.render import plural
 from storage.clock import utc_now
 from storage.records import Park
 
@@ -45,15 +46,17 @@ def backfill(
     delay = common.settings.crawl.delay
     say(f"{park}: walking its listing back to {first}, one page every {delay:g} s")
     visitors = Visitors()
-    with common.store() as store, stopping(visitors.stop), Watch(chosen, delay, dry_run=dry_run) as watch:
+    watch = Watch(chosen, delay, dry_run=dry_run)
+    with common.store(writes=not dry_run) as store, stopping(visitors.stop), watch:
         [result] = visit_parks(
             common.settings, store, [chosen], arguments=arguments, watch=watch.see, visitors=visitors
         )
     if result.outcome == "stopped" or visitors.is_stopping:
         fail_with(f"{park}: stopped; the same command goes on from here", UNSEEN)
-    if dry_run:
-        say("nothing was stored")
-    else:
+    if dry_run and result.outcome == "done":
+        requests = f"{plural(watch.planned, 'request')} or a few more, {_time(watch.planned * delay)}"
+        say(f"{park}: {plural(watch.planned, 'article')} would be read: {requests}; nothing was stored")
+    elif not dry_run:
         say(f"{park}: {result.outcome}, {result.changes} recovered")
     if result.outcome != "done":
         warn(f"parkwatch: {park}: {result.outcome}: {result.reason}; the same command tries the rest again")
@@ -87,7 +90,8 @@ class Watch:
             disable=not self._is_terminal,
         )
         self._task: TaskID | None = None
-        self._articles = 0
+        #: Articles that are to be read, once the listing is walked.
+        self.planned = 0
         self._done = 0
 
     def __enter__(self) -> "Watch":
@@ -100,7 +104,7 @@ class Watch:
     def see(self, event: Event) -> None:
         """Show one event of the child."""
         if event["event"] == "begun" and event["resumed"]:
-            self._line(f"goes on after {event['listing_pages']} listing pages")
+            self._line(f"goes on after {plural(event['listing_pages'], 'listing page')}")
         elif event["event"] == "listing":
             self._listing(event)
         elif event["event"] == "plan":
@@ -111,7 +115,8 @@ class Watch:
     def _listing(self, event: Event) -> None:
         pages, of = event["pages"], event.get("of")
         if pages == 1 and of:
-            self._line(f"the listing says it has {of} pages: {of} requests, {_time(of * self._delay)} at the most")
+            requests = f"{plural(of, 'request')}, {_time(of * self._delay)}"
+            self._line(f"the listing says it has {plural(of, 'page')}: {requests} at the most")
         if self._is_terminal:
             if self._task is None:
                 self._task = self._bar.add_task("listing", total=of)
@@ -120,9 +125,10 @@ class Watch:
             self._line(f"{pages} listing pages read, back to {event['reached'] or 'an unknown day'}")
 
     def _plan(self, articles: int) -> None:
-        self._articles = articles
-        verb = "would be read" if self._is_dry_run else "to read"
-        self._line(f"{articles} articles {verb}: {articles} requests or a few more, {_time(articles * self._delay)}")
+        self.planned = articles
+        if not self._is_dry_run:
+            requests = f"{plural(articles, 'request')} or a few more, {_time(articles * self._delay)}"
+            self._line(f"{plural(articles, 'article')} to read: {requests}")
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task("articles", total=articles) if not self._is_dry_run else None
@@ -131,8 +137,8 @@ class Watch:
         self._done += 1
         if self._task is not None:
             self._bar.update(self._task, completed=self._done)
-        if not self._is_terminal and (self._done % _LINE_EVERY == 0 or self._done == self._articles):
-            self._line(f"{self._done} of {self._articles} articles read")
+        if not self._is_terminal and (self._done % _LINE_EVERY == 0 or self._done == self.planned):
+            self._line(f"{self._done} of {self.planned} articles read")
 
     def _line(self, text: str) -> None:
         self._bar.console.print(f"{self._park.slug}: {text}", markup=False)

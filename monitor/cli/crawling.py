@@ -29,7 +29,7 @@ def crawl(
     for error in errors if not parks else []:
         warn(f"parkwatch: {error}")
     common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
-    with common.store() as store:
+    with common.store(writes=True) as store:
         visitors = Visitors()
         with stopping(visitors.stop):
             results = visit_parks(

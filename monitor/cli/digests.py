@@ -47,7 +47,7 @@ def subscribe(
     except ValueError as error:
         raise UsageError(str(error)) from error
     now = utc_now()
-    with common.store() as store, store.writing() as session:
+    with common.store(writes=True) as store, store.writing() as session:
         wish = (address.casefold(), set(park or ()), set(word or ()), str(rhythm), time_zone)
         for found in stored.subscriptions(session, only_active=True):
             if wish == (found.address.casefold(), {*found.parks}, {*found.words}, found.cadence, found.time_zone):
@@ -97,7 +97,7 @@ def unsubscribe(
     subscription: Annotated[str, typer.Argument(help="Its number; or the reader's address, which ends all of hers.")],
 ) -> None:
     """End a subscription; what was sent stays on record."""
-    with common.store() as store:
+    with common.store(writes=True) as store:
         chosen = _chosen(store, subscription)
         with store.writing() as session:
             for found in chosen:
@@ -127,7 +127,7 @@ def digest(
     mailer = checked_mailer_of(common.settings) if now else None
     parks, _ = common.seeds
     unsent: list[str] = []
-    with common.store() as store:
+    with common.store(writes=now) as store:
         chosen = _chosen(store, subscription)
         if output and len(chosen) > 1:
             raise UsageError(f"--output takes one digest, this would write {len(chosen)}: name a subscription")

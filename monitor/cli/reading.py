@@ -8,8 +8,10 @@ from rich.text import Text
 
 from monitor.cli.app import UsageError, app, common, day_or_moment, out, print_json, say
 from reports.diff import Diff, Piece, diff_texts
+from storage.clock import utc_now
 from storage.database import Session, exports, ledger
 from storage.identity import canonical_address
+from storage.processes import process_lives, this_host
 from storage.records import LedgerEntry
 
 Park = Annotated[str | None, typer.Option("--park", help="Only this park.")]
@@ -39,7 +41,10 @@ def changes(park: Park = None, since: Since = None, as_json: Json = False) -> No
             if as_json:
                 print_json(change_json(entry))
             else:
-                say(f"{entry.number:>6}  {entry.kind:<10} {entry.park:<20} {entry.headline}")
+                say(
+                    f"{entry.number:>6}  {entry.seen_at:%Y-%m-%d %H:%M}  {entry.kind:<10} {entry.park:<20} "
+                    f"article {entry.article_id:<6} {entry.headline}"
+                )
 
 
 @app.command()
@@ -47,7 +52,8 @@ def visits(park: Park = None, since: Since = None, as_json: Json = False) -> Non
     """List visits: what was planned, fetched, unchanged and failed, and why each ended."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
-        for line in exports.visits(session, park=_checked(park), since=moment):
+        for noted in exports.visits(session, park=_checked(park), since=moment):
+            line = exports.as_it_stands(noted, now=utc_now(), host=this_host(), is_alive=process_lives)
             if as_json:
                 print_json(asdict(line))
                 continue
@@ -183,6 +189,7 @@ def change_json(entry: LedgerEntry) -> dict[str, Any]:
         "before": entry.before,
         "after": entry.after,
         "recovered": entry.is_recovered,
+        "article": entry.article_id,
     }
 
 

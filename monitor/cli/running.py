@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn
+from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn, write_file
 from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
@@ -27,7 +27,7 @@ def init() -> None:
     else:
         if not path.parent.is_dir():
             raise UsageError(f"{path}: the folder {path.parent} does not exist")
-        path.write_text(settings_file(), encoding="utf-8")
+        write_file(path, settings_file())
         say(f"{path}: written; every key is in it with its default")
     url = common.settings.store.url
     before, after = upgrade_store(url)
@@ -52,7 +52,7 @@ def run() -> None:
     for error in errors:
         warn(f"parkwatch: {error}")
     common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
-    with common.store() as store:
+    with common.store(writes=True) as store:
         try:
             with only_one(store, utc_now()):
                 say(f"watching {len(parks)} parks; Ctrl-C ends")

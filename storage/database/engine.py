@@ -1,17 +1,16 @@
 """Open the store: a SQLite file by default, PostgreSQL by its address."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from storage.database import sqlite
+
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_TIMEOUT_S = 30
 
 
 class StoreError(Exception):
@@ -21,7 +20,8 @@ class StoreError(Exception):
 class Store:
     """Holds the engine and hands out sessions: one that reads, one that writes in a single short transaction."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self._url = url
         self._readers = engine
         # SQLite: a writer takes its lock at BEGIN.  A read transaction that turns into a write fails at once with
         # SQLITE_BUSY_SNAPSHOT, whatever the busy timeout says.
@@ -30,13 +30,21 @@ class Store:
     @property
     def url(self) -> str:
         """The store's address, its password masked."""
-        return self._readers.url.render_as_string(hide_password=True)
+        return self._url.render_as_string(hide_password=True)
 
     @property
     def path(self) -> Path | None:
         """The database file, where there is one."""
-        url = self._readers.url
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        is_file = self._url.get_backend_name() == "sqlite" and self._url.database
+        return Path(str(self._url.database)) if is_file else None
+
+    def must_be_writable(self) -> None:
+        """Raise StoreError if this user may only read the store."""
+        if self.path is not None and not sqlite.may_write(self.path):
+            raise StoreError(
+                f"the store {self.url} can only be read by this user: run this as its owner, "
+                f"or allow writing to {self.path} and its folder"
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -46,7 +54,8 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Give a session whose work commits whole at the end, or not at all."""
+        """Give a session whose work commits whole at the end, or not at all; raises StoreError if it may not write."""
+        self.must_be_writable()
         with Session(self._writers, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -64,7 +73,7 @@ def open_store(url: str) -> Store:
     try:
         found = _revision(engine)
     except SQLAlchemyError as error:
-        raise StoreError(f"the store {_shown(url)} cannot be read: {_cause(error)}") from error
+        raise StoreError(f"the store {_shown(url)} cannot be read: {cause_of(error)}") from error
     wanted, known = _revisions()
     if found is None:
         raise StoreError(f"{_shown(url)} holds no Parkwatch store: create one with 'parkwatch init'")
@@ -78,7 +87,7 @@ def open_store(url: str) -> Store:
             f"the store {_shown(url)} is of a newer version ({found}) than this program ({wanted}): "
             "install the newer Parkwatch; nothing was changed"
         )
-    return Store(engine)
+    return Store(engine, make_url(url))
 
 
 def upgrade_store(url: str) -> tuple[str | None, str]:
@@ -98,7 +107,7 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
         with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
             _migrate(connection)
     except SQLAlchemyError as error:
-        raise StoreError(f"the store {_shown(url)} cannot be opened: {_cause(error)}") from error
+        raise StoreError(f"the store {_shown(url)} cannot be opened: {cause_of(error)}") from error
     finally:
         engine.dispose()
     return found, wanted
@@ -114,7 +123,7 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
             return create_engine(parsed, pool_pre_ping=True)
         except (SQLAlchemyError, ImportError) as error:
             raise StoreError(
-                f"store.url {_shown(url)}: its database driver cannot be loaded ({_cause(error)}); "
+                f"store.url {_shown(url)}: its database driver cannot be loaded ({cause_of(error)}); "
                 "sqlite:///parkwatch.db needs none"
             ) from error
     path = Path(parsed.database or "")
@@ -123,42 +132,7 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
         raise StoreError(f"there is no store at {path}: create one with 'parkwatch init'")
     if not must_exist and not path.parent.is_dir():
         raise StoreError(f"the folder {path.parent} for the store does not exist: create it or change store.url")
-    module = sqlite_module()
-    engine = create_engine(parsed, module=module, connect_args={"timeout": BUSY_TIMEOUT_S})
-    _speak_sqlite(engine, wal=wal_is_safe(module.sqlite_version_info))
-    return engine
-
-
-def sqlite_module() -> Any:
-    """Return the SQLite driver: the wheel's library where the platform has the wheel, Python's own elsewhere."""
-    try:
-        from pysqlite3 import dbapi2
-    except ImportError:
-        return sqlite3
-    return dbapi2
-
-
-def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """Say whether a SQLite library is free of the WAL-reset bug, which can lose commits of several processes.
-
-    Source: sqlite.org/wal.html#walresetbug, releases 3.7.0 to 3.51.2 but for the backports 3.44.6 and 3.50.7.
-    """
-    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-
-
-def _speak_sqlite(engine: Engine, *, wal: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    return sqlite.engine_of(parsed, read_only=must_exist and not sqlite.may_write(path))
 
 
 def _migrate(connection: Connection) -> None:
@@ -189,5 +163,6 @@ def _shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
+    """Return what the database itself said, on one line, without the statement around it."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -1,12 +1,13 @@
 """Read what people and scripts ask for: articles, versions, visits, conditions, each as a stream."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from storage.database import visits as visits_account
 from storage.database.ledger import fields_of
 from storage.database.tables import (
     AddressRow,
@@ -68,6 +69,9 @@ class VisitLine:
     unchanged: int
     failed: int
     changes: int
+    host: str
+    pid: int
+    heartbeat_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,15 @@ def visits(
         yield _visit(row)
 
 
+def as_it_stands(line: VisitLine, *, now: datetime, host: str, is_alive: Callable[[int], bool]) -> VisitLine:
+    """Return a visit as it stands: one whose process died is cut off, though no later visit has noted that yet."""
+    if line.outcome != visits_account.RUNNING or not visits_account.has_died(
+        line.heartbeat_at, now, same_host=line.host == host, process_lives=is_alive(line.pid)
+    ):
+        return line
+    return replace(line, outcome=visits_account.CUT_OFF, reason=visits_account.DIED, ended_at=line.heartbeat_at)
+
+
 def last_visit(session: Session, park: str, *, joined: bool = False, ended: bool = False) -> VisitLine | None:
     """Return a park's newest visit, or its newest one that has ended, or whose listing joined up."""
     query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == "visit")
@@ -231,6 +244,9 @@ def _visit(row: VisitRow) -> VisitLine:
         unchanged=row.unchanged,
         failed=row.failed,
         changes=row.changes,
+        host=row.host,
+        pid=row.pid,
+        heartbeat_at=row.heartbeat_at,
     )
 
 

@@ -14,6 +14,7 @@ from storage.records import ConditionKind
 VISIT, BACKFILL = "visit", "backfill"
 RUNNING = "running"
 CUT_OFF = "cut off"
+DIED = "its process ended before the visit did"
 #: A visit that has not been heard of for so long has died, wherever it ran.
 SILENCE = timedelta(minutes=3)
 
@@ -55,7 +56,7 @@ def begin(
             same_host=row.host == host,
             process_lives=is_alive(row.pid),
         ):
-            _end(row, now, CUT_OFF, "its process ended before the visit did")
+            _end(row, now, CUT_OFF, DIED)
         else:
             raise VisitRunningError(
                 f"{park}: is being visited since {row.started_at:%H:%M} UTC by process {row.pid} on {row.host}: "

@@ -1,0 +1,66 @@
+"""A store that this user may only read: looking works, writing is refused in a sentence."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import articles, open_store
+from tests.builders import an_observation
+from tests.conftest import Desk
+
+#: The superuser may write anywhere unless he lays that power down.
+AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def locked(desk: Desk) -> Iterator[Desk]:
+    if AS_ANYBODY and not shutil.which(AS_ANYBODY[0]):
+        pytest.skip("the superuser is refused nothing, and setpriv is not there")
+    store = open_store(f"sqlite:///{desk.folder / 'parkwatch.db'}")
+    with store.writing() as session:
+        articles.record(session, an_observation())
+    store.close()
+    files = [desk.folder / "parkwatch.db", desk.folder]
+    for path in files:
+        path.chmod(0o555)
+    yield desk
+    for path in reversed(files):
+        path.chmod(0o755)
+
+
+def run(desk: Desk, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*AS_ANYBODY, sys.executable, "-c", "from monitor.start import main; main()", *arguments],
+        cwd=desk.folder,
+        env=desk.environment() | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_reading_verbs_read_it(locked: Desk) -> None:
+    changes, verified = run(locked, "changes"), run(locked, "verify")
+    assert (changes.returncode, changes.stderr) == (0, "")
+    assert "A bearing works doubles its floor" in changes.stdout
+    assert (verified.returncode, verified.stdout) == (0, "every promise holds\n")
+
+
+@pytest.mark.parametrize("verb", [("crawl",), ("subscribe", "reader@example.org"), ("run",)])
+def test_writing_verbs_say_who_may(locked: Desk, verb: tuple[str, ...]) -> None:
+    done = run(locked, *verb)
+    assert done.returncode == 3
+    assert done.stderr == (
+        "parkwatch: the store sqlite:///parkwatch.db can only be read by this user: run this as its owner, "
+        "or allow writing to parkwatch.db and its folder\n"
+    )
+
+
+def test_a_settings_file_that_cannot_be_written_is_named(locked: Desk) -> None:
+    done = run(locked, "--settings", "other.toml", "init")
+    assert (done.returncode, done.stderr) == (2, "parkwatch: other.toml: cannot be written: Permission denied\n")
