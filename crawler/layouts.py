@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.seeds import SeedError, check, read_toml
+from crawler.checking import SeedError, check, read_toml
 from storage.identity import plain_path
 
 _NOWHERE = LexborHTMLParser("<p></p>")

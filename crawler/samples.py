@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crawler.checking import SeedError, check, read_toml
 from crawler.decoding import decode
 from crawler.layouts import Layout
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
-from crawler.seeds import SeedError, check, read_toml
 from storage.records import Park
 
 

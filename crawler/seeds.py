@@ -1,29 +1,21 @@
 """Load what people write about parks: one TOML file a park, checked on load."""
 
-import difflib
-import tomllib
+import re
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator
+from w3lib.encoding import resolve_encoding
 
+from crawler.checking import SeedError, check, read_toml
 from storage.records import Park
 
 #: Where the bundled parks and layouts live in a checkout.
 BUNDLED = Path(__file__).resolve().parent.parent / "seeds"
 
-
-class SeedError(Exception):
-    """A park or layout file cannot be used; the sentence names file, key and what to write instead."""
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def _web_address(value: str) -> str:
@@ -33,7 +25,6 @@ def _web_address(value: str) -> str:
     return value
 
 
-M = TypeVar("M", bound=BaseModel)
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -44,7 +35,7 @@ class ParkFile(BaseModel):
 
     name: str = Field(min_length=1, description="the park's name as a reader knows it")
     time_zone: str = Field("Asia/Shanghai", description="the zone in which its pages print times")
-    language: str = Field("en", pattern=r"^[a-z]{2}(-[A-Za-z]+)?$", description="the language of its news")
+    language: str = Field("en", description="the language of its news: en or zh, also en-GB, zh-Hant")
     listings: list[WebAddress] = Field(min_length=1, description="addresses of the pages that list its articles")
     layouts: list[str] = Field(min_length=1, description="layouts to try, the likeliest first")
     hosts: list[str] = Field([], description="further hosts of the same site")
@@ -53,7 +44,7 @@ class ParkFile(BaseModel):
         description="how often to visit: minutes, hours or days, such as 30m, 6h, 1d",
     )
     encoding: str | None = Field(None, description="the pages' encoding, only where they declare a wrong one")
-    tls_verify: bool = Field(True, description="false if the site's certificate is broken; shown in status")
+    tls_verify: StrictBool = Field(True, description="false if the site's certificate is broken; shown in status")
 
     @field_validator("time_zone")
     @classmethod
@@ -62,6 +53,28 @@ class ParkFile(BaseModel):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("write a time zone such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _is_read_here(cls, value: str) -> str:
+        if not re.fullmatch(r"(en|zh)(-[A-Za-z]+)*", value):
+            raise ValueError("write en or zh, the languages that layouts are made for")
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_an_encoding(cls, value: str | None) -> str | None:
+        if value is not None and resolve_encoding(value) is None:
+            raise ValueError("write the name of an encoding such as gb18030, or leave it out")
+        return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        for host in value:
+            if not re.fullmatch(r"[^\s/:@]+(:\d+)?", host):
+                raise ValueError(f"write bare hosts such as news.example.org, not {host!r}")
         return value
 
     @field_validator("cadence")
@@ -81,6 +94,10 @@ def span_minutes(text: str) -> int:
 
 def load_park(path: Path) -> Park:
     """Read one park file; raises SeedError."""
+    if not _SLUG.fullmatch(path.stem):
+        raise SeedError(
+            f"{path}: the file's name is the park's slug: write it in small letters, digits, hyphens and underscores"
+        )
     data = read_toml(path)
     checked = check(ParkFile, data, path)
     hosts = {urlsplit(address).netloc.lower() for address in checked.listings} | {h.lower() for h in checked.hosts}
@@ -111,44 +128,3 @@ def load_parks(folder: Path) -> tuple[dict[str, Park], list[SeedError]]:
         except SeedError as error:
             errors.append(error)
     return parks, errors
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; raises SeedError with its name and the line."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SeedError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SeedError(f"{path}: is not TOML: {error}") from error
-
-
-def check(model: type[M], data: dict[str, Any], path: Path) -> M:
-    """Validate *data*; raises SeedError that names the file, the key and the nearest valid word."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SeedError(f"{path}: {_sentence(model, first)}") from error
-
-
-def _sentence(model: type[BaseModel], error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"]) or "the file"
-    if error["type"] == "extra_forbidden":
-        known = _words_of(model)
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        return f"unknown key '{where}'" + (
-            f", did you mean '{near[0]}'?" if near else f"; known are {', '.join(known)}"
-        )
-    if error["type"] == "missing":
-        return f"'{where}' is missing"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')} (found {str(error.get('input'))[:80]!r})"
-
-
-def _words_of(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:
-    words = list(model.model_fields)
-    for found in model.model_fields.values():
-        for inner in [found.annotation, *getattr(found.annotation, "__args__", ())]:
-            if isinstance(inner, type) and issubclass(inner, BaseModel) and inner not in seen:
-                words += _words_of(inner, seen | {model})
-    return words

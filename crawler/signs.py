@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from crawler.checking import check, read_toml
 from crawler.layouts import Pattern
 from crawler.page import Page
-from crawler.seeds import BUNDLED, check, read_toml
+from crawler.seeds import BUNDLED
 
 #: Block pages and not-found pages are short; a long page that says "captcha" somewhere is something else.
 _MOST_SIGNS = 6000

@@ -5,7 +5,8 @@ scrapy.cfg names this module, so ``scrapy crawl wuqing`` does what ``parkwatch c
 
 import sys
 
-from crawler.seeds import SeedError, load_parks
+from crawler.checking import SeedError
+from crawler.seeds import load_parks
 from crawler.settings import *  # noqa: F403 (this is how one Scrapy settings module builds on another)
 from monitor.crawl_settings import scrapy_settings, trust
 from monitor.settings import SettingsError, load_settings

@@ -1,6 +1,5 @@
 """Read what the operator set: parkwatch.toml, the environment over it, defaults below it."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterator
@@ -10,7 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from crawler.seeds import BUNDLED, SeedError, read_toml
+from crawler.checking import SeedError, nearest, read_toml, sentence_of
+from crawler.seeds import BUNDLED
 
 PREFIX = "PARKWATCH_"
 #: A mail address as we take it from people: ASCII, no display name, nothing that could end a header.
@@ -138,11 +138,27 @@ def load_settings(file: Path | None = None) -> Settings:
         data = read_toml(path) if path.is_file() else {}
     except SeedError as error:
         raise SettingsError(str(error)) from error
+    _check_file(data, path)
     _refuse_unknown_variables()
     try:
         return Settings(**data)
     except ValidationError as error:
-        raise SettingsError(_sentence(error, path)) from error
+        # The file is good by itself, so a variable is not.
+        key = ".".join(str(part) for part in error.errors()[0]["loc"][:2])
+        raise SettingsError(f"the variable {variable_of(key)}: {sentence_of(error, [])}") from error
+
+
+def _check_file(data: dict[str, Any], path: Path) -> None:
+    """Check a file by itself: a variable that outweighs a wrong value would only hide it until another day."""
+    for section, values in data.items():
+        if section not in Settings.model_fields:
+            raise SettingsError(f"{path}: unknown key '{section}'{nearest(section, list(Settings.model_fields))}")
+        model = Settings.model_fields[section].annotation
+        assert isinstance(model, type) and issubclass(model, _Section)  # noqa: PT018
+        try:
+            model.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError(f"{path}: {sentence_of(error, list(model.model_fields), section=section)}") from error
 
 
 def all_keys() -> Iterator[tuple[str, Any]]:
@@ -161,19 +177,9 @@ def variable_of(key: str) -> str:
 def _refuse_unknown_variables() -> None:
     known = [variable_of(key) for key, _ in all_keys()]
     for name in os.environ:
+        section = name.upper().removeprefix(PREFIX).lower()
+        if name.upper().startswith(PREFIX) and section in Settings.model_fields:
+            example = next(key for key, _ in all_keys() if key.startswith(f"{section}."))
+            raise SettingsError(f"the variable {name} names a section: write {variable_of(example)} and the like")
         if name.upper().startswith(PREFIX) and "__" in name and name.upper() not in known:
-            raise SettingsError(f"the variable {name} names no setting{_nearest(name.upper(), known)}")
-
-
-def _sentence(error: ValidationError, path: Path) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"] if part not in ("bool", "str"))
-    place = variable_of(key) if variable_of(key) in map(str.upper, os.environ) else str(path)
-    if first["type"] == "extra_forbidden":
-        return f"{place}: unknown key '{key}'{_nearest(key, [name for name, _ in all_keys()])}"
-    return f"{place}: {key}: {first['msg'].removeprefix('Value error, ')} (found {first.get('input')!r})"
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f", did you mean '{near[0]}'?" if near else ""
+            raise SettingsError(f"the variable {name} names no setting{nearest(name.upper(), known)}")

@@ -25,6 +25,9 @@ def locked(desk: Desk) -> Iterator[Desk]:
     with store.writing() as session:
         articles.record(session, an_observation())
     store.close()
+    (desk.folder / "parks" / "eastgate.toml").write_text(
+        'name = "Eastgate"\nlistings = ["http://eastgate.example/news/"]\nlayouts = ["tjuda"]\n'
+    )
     files = [desk.folder / "parkwatch.db", desk.folder]
     for path in files:
         path.chmod(0o555)

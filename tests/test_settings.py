@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from crawler.checking import SeedError
 from crawler.layouts import load_layout
-from crawler.seeds import BUNDLED, SeedError, load_park, load_parks
+from crawler.seeds import BUNDLED, load_park, load_parks
+from monitor.park_folder import ParkFolder
 from monitor.reference import settings_file
-from monitor.settings import SettingsError, load_settings
+from monitor.settings import SeedsSection, SettingsError, load_settings
 from storage.database import open_store
 from tests.conftest import Desk
 
@@ -29,10 +31,16 @@ def test_the_environment_wins_over_the_file_and_the_file_over_defaults(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[crawl]\ndelai = 5\n", "parkwatch.toml: unknown key 'crawl.delai', did you mean 'crawl.delay'?"),
+        ("[crawl]\ndelai = 5\n", "parkwatch.toml: unknown key 'crawl.delai', did you mean 'delay'?"),
         ("[mial]\nhost = 'x'\n", "parkwatch.toml: unknown key 'mial'"),
-        ("[crawl]\ndelay = 'slow'\n", "parkwatch.toml: crawl.delay: "),
-        ("[mail]\nsecurity = 'ssl'\n", "parkwatch.toml: mail.security: "),
+        ("[crawl]\ndelay = 'slow'\n", "parkwatch.toml: crawl.delay: write a number (found 'slow')"),
+        ("[crawl]\ndelay = -1\n", "parkwatch.toml: crawl.delay: write 0 or more (found '-1')"),
+        ("crawl = 5\n", "parkwatch.toml: crawl: write a table of keys (found '5')"),
+        ("[crawl]\ntls_verify = 'no.pem'\n", "parkwatch.toml: crawl.tls_verify: write true, false or the path of"),
+        (
+            "[mail]\nsecurity = 'ssl'\n",
+            "parkwatch.toml: mail.security: write 'starttls', 'tls' or 'none' (found 'ssl')",
+        ),
         ("[mail]\nsender = 'P <p@example.org>'\n", "parkwatch.toml: mail.sender: write a bare mail address"),
         ("[crawl\n", "parkwatch.toml: is not TOML: "),
     ],
@@ -48,6 +56,27 @@ def test_a_wrong_settings_file_is_refused_in_one_sentence(tmp_path: Path, text: 
 def test_a_variable_that_names_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARKWATCH_CRAWL__DELEY", "1")
     with pytest.raises(SettingsError, match="PARKWATCH_CRAWL__DELEY names no setting, did you mean"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("CRAWL__DELAY", "slow", "the variable PARKWATCH_CRAWL__DELAY: crawl.delay: write a number (found 'slow')"),
+        ("CRAWL", "{}", "the variable PARKWATCH_CRAWL names a section: write PARKWATCH_CRAWL__DELAY and the like"),
+    ],
+)
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
+    monkeypatch.setenv(f"PARKWATCH_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == sentence
+
+
+def test_a_variable_does_not_hide_a_wrong_value_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "parkwatch.toml").write_text("[crawl]\ndelay = 'slow'\n")
+    monkeypatch.setenv("PARKWATCH_CRAWL__DELAY", "7")
+    with pytest.raises(SettingsError, match=r"parkwatch.toml: crawl.delay: write a number"):
         load_settings()
 
 
@@ -81,6 +110,11 @@ GOOD_PARK = 'name = "X"\nlistings = ["http://x.example/"]\nlayouts = ["tjuda"]\n
         (GOOD_PARK.replace("http", "ftp"), "listings.0: write a whole address"),
         (GOOD_PARK + 'time_zone = "Asia/Nowhere"\n', "time_zone: write a time zone such as Asia/Shanghai"),
         (GOOD_PARK + 'cadence = "often"\n', "cadence: write a span such as 30m, 6h or 1d"),
+        (GOOD_PARK + 'language = "english"\n', "language: write en or zh"),
+        (GOOD_PARK + 'encoding = "klingon"\n', "encoding: write the name of an encoding such as gb18030"),
+        (GOOD_PARK + 'tls_verify = "ca.pem"\n', "tls_verify: write true or false, without quotes (found 'ca.pem')"),
+        (GOOD_PARK + 'hosts = ["http://y.example/"]\n', "hosts: write bare hosts such as news.example.org"),
+        (GOOD_PARK.replace('["tjuda"]', "[]"), "layouts: write at least 1"),
         ("name = \n", "is not TOML"),
     ],
 )
@@ -90,6 +124,36 @@ def test_a_wrong_park_file_names_file_and_key(tmp_path: Path, text: str, sentenc
     with pytest.raises(SeedError) as caught:
         load_park(path)
     assert str(caught.value).startswith(f"{path}: {sentence}")
+
+
+@pytest.mark.parametrize("name", ["Wu Qing.toml", "Wuqing.toml", "-wuqing.toml"])
+def test_a_park_files_name_is_a_word_for_the_command_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD_PARK)
+    parks, [error] = load_parks(tmp_path)
+    assert parks == {}
+    assert str(error).startswith(f"{tmp_path / name}: the file's name is the park's slug: write it in small letters")
+
+
+def test_a_running_process_notices_parks_that_come_change_and_go(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(GOOD_PARK)
+    folder = ParkFolder(SeedsSection(parks=tmp_path))
+    assert sorted(folder.parks()) == ["one", "two"]
+    (tmp_path / "three.toml").write_text(GOOD_PARK + 'cadence = "30m"\n')
+    (tmp_path / "one.toml").write_text("name = \n")
+    (tmp_path / "two.toml").unlink()
+    assert {slug: park.cadence_minutes for slug, park in folder.parks().items()} == {"three": 30}
+    assert [str(error).partition(": ")[0] for error in folder.errors] == [str(tmp_path / "one.toml")]
+    (tmp_path / "three.toml").unlink()
+    (tmp_path / "one.toml").unlink()
+    tmp_path.rmdir()
+    assert sorted(folder.parks()) == ["three"], "a folder that cannot be read takes no park away"
+
+
+def test_a_folder_without_a_park_is_told(desk: Desk) -> None:
+    for verb in ("crawl", "parks", "run"):
+        assert said(desk, verb) == (2, f"parkwatch: {desk.folder}/parks: holds no park file: see docs/adding-a-park.md")
+    assert f"no park file in {desk.folder}/parks" in desk.must("status")
 
 
 LAYOUT = """
@@ -111,7 +175,7 @@ locators = [{ selector = "#b" }]
     [
         ('"h1"', '":has("', "article.headline.locators.0.selector: the selector cannot be read"),
         ("'/n/'", "'(['", "listing.articles.0: the pattern cannot be read"),
-        ("title", "titel", "'title' is missing"),
+        ("title", "titel", "unknown key 'titel', did you mean 'title'?"),
         (
             'selector = "#b"',
             'selektor = "#b"',

@@ -7,8 +7,9 @@ from warnings import warn
 from scrapy import Request, Spider
 from scrapy.settings import BaseSettings
 
+from crawler.checking import SeedError
 from crawler.layouts import load_layouts
-from crawler.seeds import BUNDLED, SeedError, load_parks
+from crawler.seeds import BUNDLED, load_parks
 from crawler.spiders.park import ParkSpider
 from storage.records import Park
 

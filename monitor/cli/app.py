@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 
+from crawler.checking import SeedError
 from crawler.layouts import Layout, load_layouts
-from crawler.seeds import SeedError, load_parks
+from monitor.park_folder import load_seeds
 from monitor.settings import Settings, SettingsError, load_settings
 from storage.database import Store, StoreError, cause_of, open_store
 from storage.records import Park
@@ -57,18 +58,15 @@ class Common:
     @cached_property
     def seeds(self) -> tuple[dict[str, Park], list[SeedError]]:
         """The parks by slug, and what is wrong with other park files."""
-        parks, errors = load_parks(self.settings.seeds.parks)
-        for slug, park in list(parks.items()):
-            missing = [name for name in park.layouts if name not in self.layouts]
-            if missing:
-                del parks[slug]
-                errors.append(
-                    SeedError(
-                        f"{self.settings.seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'; "
-                        f"known are {', '.join(self.layouts)}"
-                    )
-                )
-        return parks, errors
+        return load_seeds(self.settings.seeds, self.layouts)
+
+    @property
+    def watched(self) -> dict[str, Park]:
+        """The parks by slug; raises UsageError if there is not one."""
+        parks, errors = self.seeds
+        if not parks and not errors:
+            raise UsageError(f"{self.settings.seeds.parks}: holds no park file: see docs/adding-a-park.md")
+        return parks
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:

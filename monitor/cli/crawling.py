@@ -24,8 +24,8 @@ def crawl(
     recheck: Annotated[Recheck, typer.Option(help="Known articles to ask for again.")] = Recheck.DUE,
 ) -> None:
     """Visit parks now: read what is new, and ask again for what is due."""
-    known, errors = common.seeds
-    chosen = [common.park(slug) for slug in parks] if parks else list(known.values())
+    _, errors = common.seeds
+    chosen = [common.park(slug) for slug in parks] if parks else list(common.watched.values())
     for error in errors if not parks else []:
         warn(f"parkwatch: {error}")
     common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)

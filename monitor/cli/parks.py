@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from crawler.checking import SeedError
 from crawler.listing import read_listing
 from crawler.reading import Reading, read_article
-from crawler.seeds import SeedError
 from monitor.cli.app import UNSEEN, app, common, print_json, say, warn
 from monitor.fetching import fetch
 from storage.clock import utc_now
@@ -24,7 +24,7 @@ def parks(
     """List the parks, or check what would be read of them."""
     if context.invoked_subcommand:
         return
-    known, errors = common.seeds
+    known, errors = common.watched, common.seeds[1]
     for slug, park in known.items():
         if as_json:
             print_json(
@@ -53,8 +53,8 @@ def check(
     slugs: Annotated[list[str] | None, typer.Argument(metavar="[PARK]…", help="Slugs; all parks if left out.")] = None,
 ) -> None:
     """Fetch a listing and its first article, and say what would be read; nothing is stored."""
-    known, errors = common.seeds
-    chosen = [common.park(slug) for slug in slugs] if slugs else list(known.values())
+    _, errors = common.seeds
+    chosen = [common.park(slug) for slug in slugs] if slugs else list(common.watched.values())
     for error in errors if not slugs else []:
         warn(f"parkwatch: {error}")
     good = [_check(park) for park in chosen]

@@ -10,9 +10,11 @@ from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
 from monitor.logs import set_up_logs
+from monitor.park_folder import ParkFolder
 from monitor.reference import settings_file
 from monitor.settings import DEFAULT_FILE
 from reports.coverage import Sight
+from reports.render import plural
 from storage.clock import utc_now
 from storage.database import upgrade_store
 from storage.database import verify as verification
@@ -48,15 +50,14 @@ def run() -> None:
     settings = common.settings
     checked_mailer_of(settings)
     set_up_logs(settings.log.level)
-    parks, errors = common.seeds
-    for error in errors:
+    folder = ParkFolder(settings.seeds)
+    for error in folder.errors:
         warn(f"parkwatch: {error}")
-    common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
     with common.store(writes=True) as store:
         try:
             with only_one(store, utc_now()):
-                say(f"watching {len(parks)} parks; Ctrl-C ends")
-                ring(Alarm(store, settings, lambda: parks, utc_now))
+                say(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends")
+                ring(Alarm(store, settings, folder.parks, utc_now))
         except AlreadyRunningError as error:
             raise UsageError(str(error)) from error
     say("ended")
@@ -81,6 +82,8 @@ def status() -> None:
         _print_park(park)
     for error in errors:
         say(f"  !  {error}")
+    if not parks and not errors:
+        say(f"     no park file in {common.settings.seeds.parks}: see docs/adding-a-park.md")
     _print_readers(health)
     if errors or not health.is_well:
         raise typer.Exit(UNSEEN)

@@ -1,0 +1,70 @@
+"""The operator's parks, as their files stand: a park that is added, changed or taken away is noticed by itself."""
+
+from pathlib import Path
+
+import structlog
+
+from crawler.checking import SeedError
+from crawler.layouts import Layout, load_layouts
+from crawler.seeds import load_parks
+from monitor.settings import SeedsSection
+from storage.records import Park
+
+log = structlog.get_logger()
+
+Seeds = tuple[dict[str, Park], list[SeedError]]
+
+
+def load_seeds(seeds: SeedsSection, layouts: dict[str, Layout]) -> Seeds:
+    """Return the good parks by slug, and what is wrong with the others; raises SeedError without a folder."""
+    parks, errors = load_parks(seeds.parks)
+    for slug, park in list(parks.items()):
+        missing = [name for name in park.layouts if name not in layouts]
+        if missing:
+            del parks[slug]
+            errors.append(
+                SeedError(
+                    f"{seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'; "
+                    f"known are {', '.join(layouts)}"
+                )
+            )
+    return parks, errors
+
+
+class ParkFolder:
+    """Holds the parks for a process that runs for months; the files are read again only when one has changed."""
+
+    def __init__(self, seeds: SeedsSection) -> None:
+        """Read the folder; raises SeedError if it or a layout cannot be used."""
+        self._seeds = seeds
+        self._signature = self._sign()
+        self._known, self.errors = load_seeds(seeds, load_layouts(seeds.layouts))
+
+    def parks(self) -> dict[str, Park]:
+        """Return the parks by slug; what is wrong with a file that changed is logged, and costs that park alone."""
+        signature = self._sign()
+        if signature != self._signature:
+            self._signature = signature
+            try:
+                found, self.errors = load_seeds(self._seeds, load_layouts(self._seeds.layouts))
+            except SeedError as error:
+                log.error("parks are not read anew", why=str(error))
+                return self._known
+            for wrong in self.errors:
+                log.error("a park is not watched", why=str(wrong))
+            for slug in sorted(found.keys() ^ self._known.keys()):
+                log.info("a park is watched" if slug in found else "a park is no longer watched", park=slug)
+            self._known = found
+        return self._known
+
+    def _sign(self) -> frozenset[tuple[Path, int, int]]:
+        files = [*self._seeds.parks.glob("*.toml"), *self._seeds.layouts.glob("*/layout.toml")]
+        return frozenset((file, *_stamp(file)) for file in files)
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:  # taken away since the folder was listed
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
