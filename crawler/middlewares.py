@@ -8,6 +8,8 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from crawler.causes import in_words
+
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _KEEP_OUT = b"User-agent: *\nDisallow: /\n"
 
@@ -44,9 +46,7 @@ class Rfc9309Middleware(RobotsTxtMiddleware):
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        name = type(exc).__name__
-        why = "no answer in time" if "Timeout" in name else "connection refused" if "Refused" in name else name
-        self._keep_out(f"unreachable: its robots.txt cannot be fetched ({why})")
+        self._keep_out(f"unreachable: its robots.txt cannot be fetched ({in_words(exc)})")
         from twisted.internet.defer import Deferred
 
         waiting = self._parsers[netloc]

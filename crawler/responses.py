@@ -1,6 +1,5 @@
 """Look at a response before anything is read off it: is it a page at all, and whose."""
 
-import asyncio
 from datetime import datetime
 
 from scrapy.crawler import Crawler
@@ -8,6 +7,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.causes import in_words
 from crawler.decoding import decode
 from crawler.page import Page
 from crawler.signs import PageSign, Signs
@@ -96,21 +96,12 @@ def cause_of(failure: Failure, crawler: Crawler) -> str:
         if "robots" in str(error):
             return str(crawler.stats.get_value("parkwatch/robots_cause") or "robots.txt forbids it")
         return f"left out: {error}"
-    name = type(error).__name__
-    if isinstance(error, (asyncio.TimeoutError, TimeoutError)) or "Timeout" in name:
-        return "unreachable: no answer in time"
-    known = {
-        "DownloadConnectionRefusedError": "unreachable: connection refused",
-        "CannotResolveHostError": "unreachable: the host name is not known",
-        "DownloadFailedError": "unreachable: the connection broke",
-        "DNSLookupError": "unreachable: the host name is not known",
-        "ConnectionRefusedError": "unreachable: connection refused",
-        "ResponseDataLossError": "the body was cut short on the way",
-        "DownloadCancelledError": "the page is larger than crawl.max_page_bytes",
-        "TunnelError": "unreachable: the proxy cannot reach it",
-    }
-    detail = " ".join(str(error).split())[:160]
-    return known.get(name, f"unreachable: {name}" + (f" ({detail})" if detail else ""))
+    match type(error).__name__:
+        case "ResponseDataLossError":
+            return "the body was cut short on the way"
+        case "DownloadCancelledError":
+            return "the page is larger than crawl.max_page_bytes"
+    return f"unreachable: {in_words(error)}"
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -68,14 +68,20 @@ def cover_park(
     )
 
 
+def told(condition: ConditionLine) -> str:
+    """Return what a condition is, with its evidence; the evidence often begins with the kind by itself."""
+    if condition.kind in condition.evidence:
+        return condition.evidence
+    return f"{condition.kind}: {condition.evidence}"
+
+
 def _sight(
     newest: VisitLine | None, any_done: bool, last_joined: VisitLine | None, going_on: list[ConditionLine]
 ) -> tuple[Sight, datetime | None, str | None]:
     if going_on:
         first = going_on[0]
         sight = Sight.PARTLY if any_done or (newest and newest.listing_joined) else Sight.NOT
-        why = first.evidence if first.kind in first.evidence else f"{first.kind}: {first.evidence}"
-        return sight, first.began_at, why
+        return sight, first.began_at, told(first)
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"

@@ -223,6 +223,7 @@ def test_certificates_are_verified_unless_a_park_opts_out(desk: Desk) -> None:
         site.park(desk.folder, "lax", tls_verify="false")
         said = desk.fails("crawl")
         assert [line.split(":")[1] for line in said.splitlines()] == [" strict"]
+        assert "its certificate cannot be trusted, see crawl.tls_verify" in said
         assert {row["park"] for row in desk.rows("articles")} == {"lax"}
         shown = desk.run("status").stdout
         [lax] = [line for line in shown.splitlines() if " lax " in line]

@@ -100,7 +100,7 @@ def test_a_wrong_park_file_costs_scrapy_that_park_alone(desk: Desk, site: TrickS
     (desk.folder / "parks" / "wrong.toml").write_text('nam = "x"\n')
     listed = desk.scrapy("list")
     assert (listed.returncode, listed.stdout.split()) == (0, ["trick"])
-    assert "wrong.toml: 'name' is missing" in listed.stderr
+    assert "wrong.toml: unknown key 'nam', did you mean 'name'?" in listed.stderr
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ _LINE_EVERY = 25
 
 @app.command()
 def backfill(
-    park: Annotated[str, typer.Argument(help="Slug of the park.")],
-    since: Annotated[str, typer.Option(help="First day of the span, such as 2023-01-01.")],
-    until: Annotated[str | None, typer.Option(help="Last day of the span; today if left out.")] = None,
-    source: Annotated[str, typer.Option("--from", help="Where to read: live, the listing as it stands.")] = "live",
+    park: Annotated[str, typer.Argument(metavar="PARK", help="Slug of the park.")],
+    since: Annotated[str, typer.Option(metavar="DAY", help="First day of the span, such as 2023-01-01.")],
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="Last day of the span; today if left out.")] = None,
+    source: Annotated[
+        str, typer.Option("--from", metavar="SOURCE", help="Where to read: live, the listing as it stands.")
+    ] = "live",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the listing, say what there is, store nothing.")
     ] = False,

@@ -8,6 +8,7 @@ import typer
 from monitor.cli.app import UNSEEN, app, common, say, warn
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, VisitResult, visit_parks
+from reports.render import plural
 
 
 class Recheck(StrEnum):
@@ -20,7 +21,9 @@ class Recheck(StrEnum):
 
 @app.command()
 def crawl(
-    parks: Annotated[list[str] | None, typer.Argument(help="Slugs of parks; all of them if left out.")] = None,
+    parks: Annotated[
+        list[str] | None, typer.Argument(metavar="PARK", help="Slugs of parks; all of them if left out.")
+    ] = None,
     recheck: Annotated[Recheck, typer.Option(help="Known articles to ask for again.")] = Recheck.DUE,
 ) -> None:
     """Visit parks now: read what is new, and ask again for what is due."""
@@ -45,7 +48,9 @@ def crawl(
 
 
 def _line(result: VisitResult) -> str:
-    if result.baseline is not None:
-        return f"{result.park:<24} {result.outcome:<9} first visit: {result.baseline} articles on record"
-    changes = "no change" if not result.changes else f"{result.changes} change{'s' * (result.changes != 1)}"
+    if result.baseline:
+        return f"{result.park:<24} {result.outcome:<9} first visit: {plural(result.baseline, 'article')} on record"
+    if result.outcome in ("failed", "refused"):
+        return f"{result.park:<24} {result.outcome:<9} nothing was seen"
+    changes = "no change" if not result.changes else plural(result.changes, "change")
     return f"{result.park:<24} {result.outcome:<9} {changes}"

@@ -24,15 +24,17 @@ from storage.database.subscriptions import Subscription
 
 @app.command()
 def subscribe(
-    address: Annotated[str, typer.Argument(help="The reader's mail address.")],
-    park: Annotated[list[str] | None, typer.Option("--park", help="A park; may be repeated. All if left out.")] = None,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's mail address.")],
+    park: Annotated[
+        list[str] | None, typer.Option("--park", metavar="PARK", help="A park; may be repeated. All if left out.")
+    ] = None,
     word: Annotated[
-        list[str] | None, typer.Option("--word", help="Only changes that say this; may be repeated.")
+        list[str] | None, typer.Option("--word", metavar="WORD", help="Only changes that say this; may be repeated.")
     ] = None,
     cadence: Annotated[
-        str, typer.Option(help="hourly, daily 07:00, weekdays 07:00 or weekly mon 07:00.")
+        str, typer.Option(metavar="CADENCE", help="hourly, daily 07:00, weekdays 07:00 or weekly mon 07:00.")
     ] = "daily 07:00",
-    time_zone: Annotated[str, typer.Option(help="The reader's time zone.")] = "Asia/Shanghai",
+    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="The reader's time zone.")] = "Asia/Shanghai",
 ) -> None:
     """Add a reader. Her first digest reaches back as far as one digest usually covers."""
     if not ADDRESS.match(address):
@@ -94,7 +96,9 @@ def subscriptions(as_json: Annotated[bool, typer.Option("--json", help="One JSON
 
 @app.command()
 def unsubscribe(
-    subscription: Annotated[str, typer.Argument(help="Its number; or the reader's address, which ends all of hers.")],
+    subscription: Annotated[
+        str, typer.Argument(metavar="SUBSCRIPTION", help="Its number; or the reader's address, which ends all of hers.")
+    ],
 ) -> None:
     """End a subscription; what was sent stays on record."""
     with common.store(writes=True) as store:
@@ -109,7 +113,7 @@ def unsubscribe(
 @app.command()
 def digest(
     subscription: Annotated[
-        str | None, typer.Argument(help="Its number, or the reader's address; all if left out.")
+        str | None, typer.Argument(metavar="SUBSCRIPTION", help="Its number, or the reader's address; all if left out.")
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show the next digest; send and change nothing.")] = False,
     now: Annotated[

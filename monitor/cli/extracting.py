@@ -19,12 +19,16 @@ from storage.records import Park
 @app.command()
 def extract(
     page: Annotated[str, typer.Argument(metavar="FILE|URL", help="A saved page (HTML or visible text) or an address.")],
-    layout: Annotated[str | None, typer.Option(help="Read it with this layout alone.")] = None,
-    url: Annotated[str | None, typer.Option(help="The address that a saved page came from.")] = None,
+    layout: Annotated[str | None, typer.Option(metavar="LAYOUT", help="Read it with this layout alone.")] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="The address that a saved page came from.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Read one page and print its fields; nothing is stored."""
     is_live = page.startswith(("http://", "https://"))
+    if "://" in page and not is_live:
+        raise UsageError(f"{page}: only http:// and https:// are fetched; or name a saved page")
+    if url and not url.startswith(("http://", "https://")):
+        raise UsageError(f"--url {url}: write a whole address that begins with http:// or https://")
     address = page if is_live else url or ""
     park = _park_of(address)
     loaded = _fetched(page, park) if is_live else _saved(Path(page), address, park)
@@ -38,11 +42,11 @@ def extract(
     for name, value in row.items():
         if name == "located_by":
             continue
+        where = row["located_by"].get(name)
+        shown = "" if name == "body" else value if value is not None else "-"
+        say(f"{name:<19} {shown}" + (f"   ({where})" if where else ""))
         if name == "body":
-            say(f"\n{value}")
-        else:
-            where = row["located_by"].get(name)
-            say(f"{name:<19} {value if value is not None else '-'}" + (f"   ({where})" if where else ""))
+            say(f"\n{value}\n")
 
 
 def best_reading(page: Page, layouts: list[Layout], park: Park) -> Reading | Unreadable:

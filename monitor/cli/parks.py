@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from crawler.checking import SeedError
 from crawler.listing import read_listing
@@ -41,7 +42,8 @@ def parks(
                 }
             )
         else:
-            say(f"{slug:<24} {park.name:<40} {', '.join(park.layouts):<20} {park.listings[0]}")
+            name = park.name + " " * (40 - cell_len(park.name))  # a Chinese character is two cells wide
+            say(f"{slug:<24} {name} {', '.join(park.layouts):<20} {park.listings[0]}")
     for error in errors:
         warn(f"parkwatch: {error}")
     if errors:
@@ -50,7 +52,7 @@ def parks(
 
 @parks_app.command()
 def check(
-    slugs: Annotated[list[str] | None, typer.Argument(metavar="[PARK]…", help="Slugs; all parks if left out.")] = None,
+    slugs: Annotated[list[str] | None, typer.Argument(metavar="PARK", help="Slugs; all parks if left out.")] = None,
 ) -> None:
     """Fetch a listing and its first article, and say what would be read; nothing is stored."""
     _, errors = common.seeds

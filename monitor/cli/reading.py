@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from monitor.cli.app import UsageError, app, common, day_or_moment, out, print_json, say
+from reports.coverage import told
 from reports.diff import Diff, Piece, diff_texts
 from storage.clock import utc_now
 from storage.database import Session, exports, ledger
@@ -14,17 +15,24 @@ from storage.identity import canonical_address
 from storage.processes import process_lives, this_host
 from storage.records import LedgerEntry
 
-Park = Annotated[str | None, typer.Option("--park", help="Only this park.")]
-Since = Annotated[str | None, typer.Option("--since", help="Only from this day on, such as 2024-01-31.")]
+Park = Annotated[str | None, typer.Option("--park", metavar="PARK", help="Only this park.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
+def _since(what: str) -> Any:
+    return typer.Option("--since", metavar="DAY", help=f"Only {what} this day on (UTC), such as 2024-01-31.")
+
+
 @app.command()
-def articles(park: Park = None, since: Since = None, as_json: Json = False) -> None:
-    """List articles with their present fields."""
+def articles(
+    park: Park = None,
+    since: Annotated[str | None, _since("what was first seen, or changed, from")] = None,
+    as_json: Json = False,
+) -> None:
+    """List articles with their present fields, by park, in the order in which they came on record."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
-        for line in exports.articles(session, park=_checked(park), since=moment):
+        for line in exports.articles(session, park=_checked(session, park), since=moment):
             if as_json:
                 print_json(article_json(line))
             else:
@@ -32,11 +40,13 @@ def articles(park: Park = None, since: Since = None, as_json: Json = False) -> N
 
 
 @app.command()
-def changes(park: Park = None, since: Since = None, as_json: Json = False) -> None:
+def changes(
+    park: Park = None, since: Annotated[str | None, _since("what was seen from")] = None, as_json: Json = False
+) -> None:
     """List the ledger's changes in order."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
-        slugs = (park,) if _checked(park) and park else ()
+        slugs = (park,) if _checked(session, park) and park else ()
         for entry in ledger.entries(session, parks=slugs, since=moment):
             if as_json:
                 print_json(change_json(entry))
@@ -48,11 +58,13 @@ def changes(park: Park = None, since: Since = None, as_json: Json = False) -> No
 
 
 @app.command()
-def visits(park: Park = None, since: Since = None, as_json: Json = False) -> None:
+def visits(
+    park: Park = None, since: Annotated[str | None, _since("visits begun from")] = None, as_json: Json = False
+) -> None:
     """List visits: what was planned, fetched, unchanged and failed, and why each ended."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
-        for noted in exports.visits(session, park=_checked(park), since=moment):
+        for noted in exports.visits(session, park=_checked(session, park), since=moment):
             line = exports.as_it_stands(noted, now=utc_now(), host=this_host(), is_alive=process_lives)
             if as_json:
                 print_json(asdict(line))
@@ -65,16 +77,22 @@ def visits(park: Park = None, since: Since = None, as_json: Json = False) -> Non
 
 
 @app.command()
-def conditions(park: Park = None, since: Since = None, as_json: Json = False) -> None:
+def conditions(
+    park: Park = None,
+    since: Annotated[str | None, _since("what began, ended or went on from")] = None,
+    as_json: Json = False,
+) -> None:
     """List episodes in which parks could not be seen."""
     moment = day_or_moment(since)
+    watched, _ = common.seeds
     with common.store() as store, store.reading() as session:
-        for line in exports.conditions(session, park=_checked(park), since=moment):
+        for line in exports.conditions(session, park=_checked(session, park), since=moment):
             if as_json:
                 print_json(asdict(line))
                 continue
-            end = f"{line.ended_at:%Y-%m-%d %H:%M}" if line.ended_at else "going on"
-            say(f"{line.began_at:%Y-%m-%d %H:%M} to {end:<16}  {line.park:<20} {line.kind}: {line.evidence}")
+            open_end = "going on" if line.park in watched else "no longer watched"
+            end = f"{line.ended_at:%Y-%m-%d %H:%M}" if line.ended_at else open_end
+            say(f"{line.began_at:%Y-%m-%d %H:%M} to {end:<17}  {line.park:<20} {told(line)}")
 
 
 Article = Annotated[str, typer.Argument(metavar="ARTICLE", help="Its id, as 'articles' lists it, or its address.")]
@@ -89,7 +107,9 @@ def history(article: Article, as_json: Json = False) -> None:
         lines = exports.versions(session, article_id)
     if as_json:
         for line in lines:
-            print_json(asdict(line))
+            print_json({"record": "version", **version_json(line)})
+        for entry in entries:
+            print_json({"record": "change", **change_json(entry)})
         return
     for line in lines:
         say(f"version {line.number}  seen {line.seen_at:%Y-%m-%d %H:%M} UTC  {line.fields.headline}")
@@ -104,13 +124,16 @@ def history(article: Article, as_json: Json = False) -> None:
 @app.command()
 def diff(
     article: Article,
-    before: Annotated[int | None, typer.Argument(metavar="[A]", help="A version; the one before the last.")] = None,
-    after: Annotated[int | None, typer.Argument(metavar="[B]", help="A later version; the last one.")] = None,
+    before: Annotated[int | None, typer.Argument(metavar="A", help="A version; the one before the last.")] = None,
+    after: Annotated[int | None, typer.Argument(metavar="B", help="A later version; the last one.")] = None,
 ) -> None:
     """Show what changed between two versions of an article, word by word."""
     with common.store() as store, store.reading() as session:
         lines = {line.number: line for line in exports.versions(session, _article_id(session, article))}
     newest = max(lines)
+    if newest == 1 and not after and not before:
+        say(f"article {article} has one version; there is nothing to compare it with")
+        return
     later = after or newest
     earlier = before or max(1, later - 1)
     for number in (earlier, later):
@@ -175,6 +198,25 @@ def article_json(line: exports.ArticleLine) -> dict[str, Any]:
     }
 
 
+def version_json(line: exports.VersionLine) -> dict[str, Any]:
+    """Return a version under the keys that scripts rely on."""
+    fields = line.fields
+    return {
+        "version": line.number,
+        "seen_at": line.seen_at,
+        "headline": fields.headline,
+        "date_published": fields.date_published,
+        "date_published_raw": fields.date_published_raw,
+        "source": fields.source,
+        "body": "\n\n".join(fields.body),
+        "in_language": fields.in_language,
+        "layout": line.layout,
+        "layout_revision": line.layout_revision,
+        "restated": line.is_restated,
+        "captures": [{"url": url, "captured_at": at, "sha256": sha256} for url, at, sha256 in line.captures],
+    }
+
+
 def change_json(entry: LedgerEntry) -> dict[str, Any]:
     """Return a change under the keys that scripts rely on."""
     return {
@@ -193,7 +235,8 @@ def change_json(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _checked(park: str | None) -> str | None:
-    if park is not None:
+def _checked(session: Session, park: str | None) -> str | None:
+    """Return the park's slug; one whose file was taken away still has its past. Raises as ``common.park`` does."""
+    if park is not None and not exports.is_on_record(session, park):
         common.park(park)
     return park

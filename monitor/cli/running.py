@@ -127,7 +127,9 @@ def verify() -> None:
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Folder that is emptied and holds everything.")] = Path(".demo"),
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder that is emptied and holds everything.")] = Path(
+        ".demo"
+    ),
 ) -> None:
     """Show the whole loop on bundled sample parks, with a mail server on loopback."""
     from monitor.demo.loop import DemoError, run_demo

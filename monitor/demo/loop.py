@@ -26,6 +26,8 @@ from storage.database import Store, open_store, subscriptions, upgrade_store, ve
 from storage.records import Park
 
 READER = "analyst@example.org"
+#: Only a folder with this file in it is ever emptied.
+_MARK = ".parkwatch-demo"
 Say = Callable[[str], None]
 
 
@@ -35,8 +37,8 @@ class DemoError(Exception):
 
 def run_demo(folder: Path, say: Say) -> None:
     """Run the loop in *folder*, which is emptied first; raises DemoError if any part of it fails."""
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "parks").mkdir(parents=True)
+    _empty(folder)
+    (folder / "parks").mkdir()
     os.environ["no_proxy"] = "127.0.0.1"
     sites = load_sites()
     with serving(sites), receiving(Mailbox()) as mailbox:
@@ -101,6 +103,16 @@ def _run(
     say("verify: every promise holds")
     _save(mailbox.mails[0], folder)
     say(f"Open the digest as the reader gets it: {folder / 'digest.html'} (the mail: {folder / 'digest.eml'})")
+
+
+def _empty(folder: Path) -> None:
+    """Empty an earlier demo's folder; raises DemoError for any other one that holds something."""
+    mark = folder / _MARK
+    if folder.exists() and not mark.is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DemoError(f"{folder} holds something that no demo put there: name an empty folder or a new one")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    mark.touch()
 
 
 def _visit(store: Store, settings: Settings, parks: dict[str, Park], say: Say, title: str, *, recheck: str) -> None:

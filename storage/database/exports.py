@@ -283,6 +283,11 @@ def unread(session: Session, *, park: str | None = None) -> Iterator[UnreadLine]
         yield UnreadLine(park=row.park, url=row.url, headline=row.headline, reason=row.reason, attempts=row.attempts)
 
 
+def is_on_record(session: Session, park: str) -> bool:
+    """Say whether a park was ever visited."""
+    return session.scalars(select(VisitRow.id).where(VisitRow.park == park).limit(1)).first() is not None
+
+
 def count_of_baseline(session: Session, park: str) -> int:
     """Return how many articles stood on a park's site when we first came."""
     query = select(func.count()).where(ArticleRow.park == park, ArticleRow.origin == Origin.BASELINE.value)
