@@ -1,6 +1,6 @@
 """What spiders yield: an article's fields, and for the store the observation that they come from."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from storage.database.exports import ArticleLine
 from storage.records import Observation
@@ -22,17 +22,7 @@ class ArticleItem:
     @classmethod
     def of(cls, found: Observation | ArticleLine) -> "ArticleItem":
         """Return the item for an article as it was just read, or as it is on record."""
-        read = found.fields
-        return ArticleItem(
-            url=found.url,
-            park=found.park,
-            headline=read.headline,
-            date_published=read.date_published,
-            date_published_raw=read.date_published_raw,
-            source=read.source,
-            body="\n\n".join(read.body),
-            in_language=read.in_language,
-        )
+        return ArticleItem(url=found.url, park=found.park, **found.fields.as_row())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +34,5 @@ class ObservedItem(ArticleItem):
     @classmethod
     def observed(cls, observation: Observation) -> "ObservedItem":
         """Return the item for an observation."""
-        plain = ArticleItem.of(observation)
-        return cls(**{field.name: getattr(plain, field.name) for field in fields(plain)}, observation=observation)
+        row = observation.fields.as_row()
+        return cls(url=observation.url, park=observation.park, **row, observation=observation)

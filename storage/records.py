@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 #: Fields of an article that a layout reads, in the order in which people read them (schema.org NewsArticle names).
 FIELDS = ("headline", "date_published", "source", "body")
@@ -65,6 +66,17 @@ class Park:
     tls_verify: bool = True
 
 
+class FieldsRow(TypedDict):
+    """An article's fields as scripts and feeds get them."""
+
+    headline: str
+    date_published: str | None
+    date_published_raw: str | None
+    source: str | None
+    body: str
+    in_language: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleFields:
     """What one page says: the raw stamp is kept beside the parsed one.
@@ -79,6 +91,17 @@ class ArticleFields:
     source: str | None = None
     body: tuple[str, ...] = ()
     in_language: str = "en"
+
+    def as_row(self) -> FieldsRow:
+        """Return the fields under the keys that scripts and feeds rely on, paragraphs parted by an empty line."""
+        return {
+            "headline": self.headline,
+            "date_published": self.date_published,
+            "date_published_raw": self.date_published_raw,
+            "source": self.source,
+            "body": "\n\n".join(self.body),
+            "in_language": self.in_language,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

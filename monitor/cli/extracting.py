@@ -59,16 +59,10 @@ def best_reading(page: Page, layouts: list[Layout], park: Park) -> Reading | Unr
 
 
 def _row(result: Reading, address: str, park: Park) -> dict[str, Any]:
-    fields = result.fields
     return {
         "url": address or None,
         "park": park.slug or None,
-        "headline": fields.headline,
-        "date_published": fields.date_published,
-        "date_published_raw": fields.date_published_raw,
-        "source": fields.source,
-        "body": "\n\n".join(fields.body),
-        "in_language": fields.in_language,
+        **result.fields.as_row(),
         "layout": result.layout.name,
         "located_by": result.located_by,
     }

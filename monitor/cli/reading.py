@@ -180,17 +180,11 @@ def _article_id(session: Session, reference: str) -> int:
 
 def article_json(line: exports.ArticleLine) -> dict[str, Any]:
     """Return an article under the keys that scripts rely on."""
-    fields = line.fields
     return {
         "id": line.id,
         "url": line.url,
         "park": line.park,
-        "headline": fields.headline,
-        "date_published": fields.date_published,
-        "date_published_raw": fields.date_published_raw,
-        "source": fields.source,
-        "body": "\n\n".join(fields.body),
-        "in_language": fields.in_language,
+        **line.fields.as_row(),
         "state": line.state.value,
         "version": line.version,
         "first_seen": line.first_seen,
@@ -200,16 +194,10 @@ def article_json(line: exports.ArticleLine) -> dict[str, Any]:
 
 def version_json(line: exports.VersionLine) -> dict[str, Any]:
     """Return a version under the keys that scripts rely on."""
-    fields = line.fields
     return {
         "version": line.number,
         "seen_at": line.seen_at,
-        "headline": fields.headline,
-        "date_published": fields.date_published,
-        "date_published_raw": fields.date_published_raw,
-        "source": fields.source,
-        "body": "\n\n".join(fields.body),
-        "in_language": fields.in_language,
+        **line.fields.as_row(),
         "layout": line.layout,
         "layout_revision": line.layout_revision,
         "restated": line.is_restated,
