@@ -1,16 +1,18 @@
 """Make digests: read, render, and freeze bytes and position in one transaction; only then may they be sent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.settings import Settings
-from reports.coverage import cover_park
+from reports.coverage import ParkCoverage, cover_park
 from reports.digest import Digest, matches, sections_of
 from reports.message import Letter, build_letter
 from storage.cadence import is_due, parse_cadence
-from storage.database import Store, digests, exports, ledger, subscriptions
+from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
+from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
 from storage.records import ChangeKind, LedgerEntry, Park
 
@@ -32,38 +34,11 @@ class Made:
 
 def make(store: Store, parks: dict[str, Park], settings: Settings, subscription: Subscription, now: datetime) -> Made:
     """Put together what a subscription's next digest would be, writing nothing."""
-    wanted = {slug: park for slug, park in parks.items() if not subscription.parks or slug in subscription.parks}
     since = subscription.last_digest_at or subscription.created_at - parse_cadence(subscription.cadence).period
     with store.reading() as session:
-        last_change = ledger.head(session)
-        entries: list[LedgerEntry] = []
-        for entry in ledger.entries(session, after=subscription.position, up_to=last_change, parks=subscription.parks):
-            if len(entries) >= MOST_CHANGES:
-                last_change = entries[-1].number
-                break
-            if matches(entry, subscription.parks, subscription.words):
-                entries.append(entry)
-        coverage = tuple(
-            cover_park(
-                slug,
-                park.name,
-                visits=list(exports.visits(session, park=slug, ended_after=since)),
-                last_visit=exports.last_visit(session, slug, ended=True),
-                is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
-                last_joined=exports.last_visit(session, slug, joined=True),
-                conditions=list(exports.conditions(session, park=slug, since=since)),
-                unread=sum(1 for _ in exports.unread(session, park=slug)),
-            )
-            for slug, park in sorted(wanted.items(), key=lambda item: item[1].name.casefold())
-        )
-        fresh = {c.park for c in coverage if c.is_baseline or (subscription.digests == 0 and c.last_joined)}
-        baselines = {
-            slug: (
-                exports.count_of_baseline(session, slug),
-                exports.newest_of_baseline(session, slug, settings.digest.baseline_items, since=subscription.position),
-            )
-            for slug in sorted(fresh)
-        }
+        entries, last_change = _entries(session, subscription)
+        coverage = _coverage(session, parks, subscription, since, now)
+        baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
         previous = digests.last(session, subscription.id)
     digest = Digest(
         number=subscription.digests + 1,
@@ -88,6 +63,51 @@ def make(store: Store, parks: dict[str, Park], settings: Settings, subscription:
     )
     letter = build_letter(digest, sender=settings.mail.sender, recipient=subscription.address, token=subscription.token)
     return Made(subscription=subscription, digest=digest, letter=letter)
+
+
+def _entries(session: Session, subscription: Subscription) -> tuple[list[LedgerEntry], int]:
+    """Return the changes that the digest takes, and the number that the reader's position moves to."""
+    entries: list[LedgerEntry] = []
+    head = ledger.head(session)
+    for entry in ledger.entries(session, after=subscription.position, up_to=head, parks=subscription.parks):
+        if len(entries) >= MOST_CHANGES:
+            return entries, entries[-1].number
+        if matches(entry, subscription.parks, subscription.words):
+            entries.append(entry)
+    return entries, head
+
+
+def _coverage(
+    session: Session, parks: dict[str, Park], subscription: Subscription, since: datetime, now: datetime
+) -> tuple[ParkCoverage, ...]:
+    wanted = [park for slug, park in parks.items() if not subscription.parks or slug in subscription.parks]
+    return tuple(
+        cover_park(
+            park.slug,
+            park.name,
+            visits=list(visit_log.visits(session, park=park.slug, ended_after=since)),
+            last_visit=visit_log.last_visit(session, park.slug, ended=True),
+            is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
+            last_joined=visit_log.last_visit(session, park.slug, joined=True),
+            conditions=list(visit_log.conditions(session, park=park.slug, since=since)),
+            unread=visit_log.count_of_unread(session, park.slug),
+        )
+        for park in sorted(wanted, key=lambda park: park.name.casefold())
+    )
+
+
+def _baselines(
+    session: Session, coverage: Iterable[ParkCoverage], subscription: Subscription, limit: int
+) -> dict[str, tuple[int, list[ArticleLine]]]:
+    """Return what stood already on the sites of parks that the reader hears of for the first time."""
+    fresh = [c.park for c in coverage if c.is_baseline or (subscription.digests == 0 and c.last_joined)]
+    return {
+        slug: (
+            exports.count_of_baseline(session, slug),
+            exports.newest_of_baseline(session, slug, limit, since=subscription.position),
+        )
+        for slug in sorted(fresh)
+    }
 
 
 def make_and_freeze(

@@ -7,13 +7,15 @@ from functools import partial
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, parse_cadence
-from storage.database import Store, digests, exports, ledger, subscriptions
+from storage.database import Store, digests, exports, ledger, subscriptions, visit_log
 from storage.database.digests import DigestLine
+from storage.database.visit_log import UnreadLine
 from storage.processes import process_lives, this_host
 from storage.records import Park
 
 #: What counts as lately, for parks nobody's digest asks about.
 _LATELY = timedelta(days=2)
+_UNREAD_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class ParkHealth:
     last_visit: datetime | None
     last_outcome: str | None
     tls_unverified: bool
+    #: The first of the listed pages that could not be read; coverage has their number.
+    unread: tuple[UnreadLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +50,22 @@ class Health:
 
 def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: datetime) -> Health:
     """Return how everything stands."""
-    stands = partial(exports.as_it_stands, now=now, host=this_host(), is_alive=process_lives)
+    stands = partial(visit_log.as_it_stands, now=now, host=this_host(), is_alive=process_lives)
     with store.reading() as session:
         found = []
         for slug, park in sorted(parks.items()):
-            last = exports.last_visit(session, slug)
+            last = visit_log.last_visit(session, slug)
             last = stands(last) if last else None
             since = min(now - _LATELY, last.started_at) if last else now - _LATELY
             coverage = cover_park(
                 slug,
                 park.name,
-                visits=[stands(visit) for visit in exports.visits(session, park=slug, since=since)],
+                visits=[stands(visit) for visit in visit_log.visits(session, park=slug, since=since)],
                 last_visit=last,
                 is_recent_from=since,
-                last_joined=exports.last_visit(session, slug, joined=True),
-                conditions=list(exports.conditions(session, park=slug, since=since)),
-                unread=sum(1 for _ in exports.unread(session, park=slug)),
+                last_joined=visit_log.last_visit(session, slug, joined=True),
+                conditions=list(visit_log.conditions(session, park=slug, since=since)),
+                unread=visit_log.count_of_unread(session, slug),
             )
             found.append(
                 ParkHealth(
@@ -70,6 +74,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                     last_visit=last.started_at if last else None,
                     last_outcome=last.outcome if last else None,
                     tls_unverified=not park.tls_verify,
+                    unread=tuple(visit_log.unread(session, slug, limit=_UNREAD_SHOWN)),
                 )
             )
         readers = tuple(

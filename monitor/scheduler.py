@@ -16,7 +16,7 @@ from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
 from storage.cadence import visit_is_due
-from storage.database import Store, exports
+from storage.database import Store, visit_log
 from storage.records import Park
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ class Alarm:
         due = []
         with self._store.reading() as session:
             for park in self._load_parks().values():
-                last = exports.last_visit(session, park.slug)
+                last = visit_log.last_visit(session, park.slug)
                 cadence = timedelta(minutes=park.cadence_minutes)
                 started, outcome = (last.started_at, last.outcome) if last else (None, None)
                 tried = self._tried.get(park.slug)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from storage.database.exports import ConditionLine, VisitLine
+from storage.database.visit_log import ConditionLine, VisitLine
 
 
 class Sight(StrEnum):

@@ -121,7 +121,9 @@ def test_an_unreadable_page_is_read_by_the_next_visit(desk: Desk, site: TrickSit
     site.pages[path(2)] = status(500)
     site.park(desk.folder)
     desk.fails("crawl")
-    assert "1 listed pages could not be read yet" in desk.run("status").stdout
+    status_shown = desk.run("status").stdout
+    assert "1 listed page could not be read yet:" in status_shown
+    assert f"{site.base}{path(2)}: " in status_shown
     site.pages[path(2)] = article(2)
     desk.must("crawl", "--recheck", "all")
     assert (len(desk.rows("articles")), desk.changes()) == (3, [])

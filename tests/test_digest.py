@@ -15,7 +15,7 @@ from reports.diff import Piece, diff_texts, words
 from reports.digest import Digest, matches, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
 from reports.render import MOST_HTML_BYTES, html_of, text_of
-from storage.database.exports import ConditionLine, VisitLine
+from storage.database.visit_log import ConditionLine, VisitLine
 from storage.records import ChangeKind, LedgerEntry
 from tests.builders import DAY_1, DAY_2, a_park, an_article
 

@@ -19,6 +19,7 @@ from storage.database import (
     planning,
     standing,
     upgrade_store,
+    visit_log,
     visits,
 )
 from storage.database import verify as verification
@@ -240,7 +241,7 @@ def test_one_visit_of_a_park_at_a_time_and_the_dead_are_cut_off(store: Store) ->
         visits_begin_elsewhere(store)
     begin(store, now=DAY_1 + timedelta(minutes=1))
     with store.reading() as session:
-        assert [line.outcome for line in exports.visits(session)] == ["cut off", "running"]
+        assert [line.outcome for line in visit_log.visits(session)] == ["cut off", "running"]
 
 
 def visits_begin_elsewhere(store: Store) -> None:

@@ -10,7 +10,7 @@ from monitor.cli.app import UsageError, app, common, day_or_moment, out, print_j
 from reports.coverage import told
 from reports.diff import Diff, Piece, diff_texts
 from storage.clock import utc_now
-from storage.database import Session, exports, ledger
+from storage.database import Session, exports, ledger, visit_log
 from storage.identity import canonical_address
 from storage.processes import process_lives, this_host
 from storage.records import LedgerEntry
@@ -64,8 +64,8 @@ def visits(
     """List visits: what was planned, fetched, unchanged and failed, and why each ended."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
-        for noted in exports.visits(session, park=_checked(session, park), since=moment):
-            line = exports.as_it_stands(noted, now=utc_now(), host=this_host(), is_alive=process_lives)
+        for noted in visit_log.visits(session, park=_checked(session, park), since=moment):
+            line = visit_log.as_it_stands(noted, now=utc_now(), host=this_host(), is_alive=process_lives)
             if as_json:
                 print_json(asdict(line))
                 continue
@@ -86,7 +86,7 @@ def conditions(
     moment = day_or_moment(since)
     watched, _ = common.seeds
     with common.store() as store, store.reading() as session:
-        for line in exports.conditions(session, park=_checked(session, park), since=moment):
+        for line in visit_log.conditions(session, park=_checked(session, park), since=moment):
             if as_json:
                 print_json(asdict(line))
                 continue
@@ -225,6 +225,6 @@ def change_json(entry: LedgerEntry) -> dict[str, Any]:
 
 def _checked(session: Session, park: str | None) -> str | None:
     """Return the park's slug; one whose file was taken away still has its past. Raises as ``common.park`` does."""
-    if park is not None and not exports.is_on_record(session, park):
+    if park is not None and not visit_log.is_on_record(session, park):
         common.park(park)
     return park

@@ -99,7 +99,11 @@ def _print_park(park: ParkHealth) -> None:
         since = f" since {found.since:%Y-%m-%d %H:%M} UTC" if found.since else ""
         say(f"     {found.sight}{since}: {found.why}")
     if found.unread:
-        say(f"     {found.unread} listed pages could not be read yet")
+        say(f"     {plural(found.unread, 'listed page')} could not be read yet:")
+        for line in park.unread:
+            say(f"       {line.url}: {line.reason}")
+        if found.unread > len(park.unread):
+            say(f"       and {found.unread - len(park.unread)} more")
 
 
 def _print_readers(health: Health) -> None:

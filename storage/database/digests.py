@@ -66,18 +66,9 @@ def freeze(
 
     Returns its id, or None if another process has moved the position meanwhile: then that one made the digest.
     """
-    moved = session.execute(
-        update(SubscriptionRow)
-        .where(
-            SubscriptionRow.id == subscription_id,
-            SubscriptionRow.position == position_before,
-            SubscriptionRow.status == "active",
-        )
-        .values(position=position_after)
-        .returning(SubscriptionRow.id)
-    ).first()
     previous = last(session, subscription_id)
-    if moved is None or number != (previous.number if previous else 0) + 1:
+    is_next = number == (previous.number if previous else 0) + 1
+    if not (_move(session, subscription_id, position_before, position_after) and is_next):
         session.rollback()
         return None
     row = DigestRow(
@@ -101,6 +92,23 @@ def freeze(
         DigestLineRow(subscription_id=subscription_id, change_number=change, digest_id=row.id) for change in changes
     )
     return row.id
+
+
+def _move(session: Session, subscription_id: int, before: int, after: int) -> bool:
+    """Move an active subscription's position; False if it does not stand at *before* any more."""
+    return (
+        session.execute(
+            update(SubscriptionRow)
+            .where(
+                SubscriptionRow.id == subscription_id,
+                SubscriptionRow.position == before,
+                SubscriptionRow.status == "active",
+            )
+            .values(position=after)
+            .returning(SubscriptionRow.id)
+        ).first()
+        is not None
+    )
 
 
 def waiting(session: Session, *, now: datetime | None, subscription_id: int | None = None) -> list[Waiting]:

@@ -54,38 +54,44 @@ def note_listing(
     waiting = {row.key: row for row in session.scalars(_waiting(park).where(UnreadRow.key.in_(keys)))}
     unknown, suspicious, is_known = [], [], []
     for link in links:
-        row = articles.get(link.key)
-        first = row.first_seen if row is not None else waiting[link.key].first_listed if link.key in waiting else None
+        row, waits = articles.get(link.key), waiting.get(link.key)
+        first = row.first_seen if row is not None else waits.first_listed if waits is not None else None
         is_known.append(first is not None and joined_at is not None and first <= joined_at)
         if row is not None:
             if _looks_changed(row, link):
                 suspicious.append(_recheck(row, link.key))
                 row.next_check_at = now  # the suspicion outlives a visit that is cut off
-            row.listed_visit = visit
-            row.listed_headline = link.headline or row.listed_headline
-            if row.state == ArticleState.UNLISTED.value:
-                _listed_again(session, row, visit, now)
-            continue
-        if link.key not in waiting or waiting[link.key].next_try_at <= now:
-            unknown.append(link)
-        if link.key not in waiting:
-            session.add(
-                UnreadRow(
-                    park=park,
-                    key=link.key,
-                    url=link.url,
-                    headline=link.headline,
-                    date=link.date,
-                    origin=origin.value,
-                    backfill_id=backfill_id,
-                    first_listed=now,
-                    next_try_at=now,
-                )
-            )
+            _note_listed(session, row, link, visit, now)
+        elif waits is not None:
+            waits.url = link.url
+            if waits.next_try_at <= now:
+                unknown.append(link)
         else:
-            waiting[link.key].url = link.url
+            unknown.append(link)
+            session.add(_to_be_read(park, link, origin, backfill_id, now))
     session.flush()
     return Listed(unknown=tuple(unknown), suspicious=tuple(suspicious), is_known=tuple(is_known))
+
+
+def _to_be_read(park: str, link: Link, origin: Origin, backfill_id: int | None, now: datetime) -> UnreadRow:
+    return UnreadRow(
+        park=park,
+        key=link.key,
+        url=link.url,
+        headline=link.headline,
+        date=link.date,
+        origin=origin.value,
+        backfill_id=backfill_id,
+        first_listed=now,
+        next_try_at=now,
+    )
+
+
+def _note_listed(session: Session, row: ArticleRow, link: Link, visit: int, now: datetime) -> None:
+    row.listed_visit = visit
+    row.listed_headline = link.headline or row.listed_headline
+    if row.state == ArticleState.UNLISTED.value:
+        _listed_again(session, row, visit, now)
 
 
 def _listed_again(session: Session, row: ArticleRow, visit: int, now: datetime) -> None:

@@ -1,0 +1,147 @@
+"""Read what visits came to: their account, the conditions they met, and what could not be read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.database import visits as account
+from storage.database.tables import ConditionRow, UnreadRow, VisitRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitLine:
+    """A visit as it was counted."""
+
+    id: int
+    park: str
+    kind: str
+    is_baseline: bool
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    reason: str | None
+    listing_pages: int
+    listing_joined: bool
+    planned: int
+    fetched: int
+    unchanged: int
+    failed: int
+    changes: int
+    host: str
+    pid: int
+    heartbeat_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionLine:
+    """An episode in which a park could not be seen."""
+
+    park: str
+    kind: str
+    began_at: datetime
+    ended_at: datetime | None
+    evidence: str
+
+
+def visits(
+    session: Session, *, park: str | None = None, since: datetime | None = None, ended_after: datetime | None = None
+) -> Iterator[VisitLine]:
+    """Yield visits, oldest first: those begun from *since* on, or those ended behind *ended_after*."""
+    query = select(VisitRow).order_by(VisitRow.id)
+    if park:
+        query = query.where(VisitRow.park == park)
+    if since:
+        query = query.where(VisitRow.started_at >= since)
+    if ended_after:
+        query = query.where(VisitRow.ended_at > ended_after)
+    for row in session.scalars(query.execution_options(yield_per=500)):
+        yield _visit(row)
+
+
+def as_it_stands(line: VisitLine, *, now: datetime, host: str, is_alive: Callable[[int], bool]) -> VisitLine:
+    """Return a visit as it stands: one whose process died is cut off, though no later visit has noted that yet."""
+    if line.outcome != account.RUNNING or not account.has_died(
+        line.heartbeat_at, now, same_host=line.host == host, process_lives=is_alive(line.pid)
+    ):
+        return line
+    return replace(line, outcome=account.CUT_OFF, reason=account.DIED, ended_at=line.heartbeat_at)
+
+
+def last_visit(session: Session, park: str, *, joined: bool = False, ended: bool = False) -> VisitLine | None:
+    """Return a park's newest visit, or its newest one that has ended, or whose listing joined up."""
+    query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == "visit")
+    if joined:
+        query = query.where(VisitRow.listing_joined)
+    if ended:
+        query = query.where(VisitRow.ended_at.is_not(None))
+    row = session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
+    return _visit(row) if row else None
+
+
+def _visit(row: VisitRow) -> VisitLine:
+    return VisitLine(
+        id=row.id,
+        park=row.park,
+        kind=row.kind,
+        is_baseline=row.is_baseline,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        reason=row.reason,
+        listing_pages=row.listing_pages,
+        listing_joined=row.listing_joined,
+        planned=row.planned,
+        fetched=row.fetched,
+        unchanged=row.unchanged,
+        failed=row.failed,
+        changes=row.changes,
+        host=row.host,
+        pid=row.pid,
+        heartbeat_at=row.heartbeat_at,
+    )
+
+
+def conditions(session: Session, *, park: str | None = None, since: datetime | None = None) -> Iterator[ConditionLine]:
+    """Yield conditions, oldest first; *since*: those that begin, end or go on from then on."""
+    query = select(ConditionRow).order_by(ConditionRow.id)
+    if park:
+        query = query.where(ConditionRow.park == park)
+    if since:
+        query = query.where((ConditionRow.ended_at.is_(None)) | (ConditionRow.ended_at >= since))
+    for row in session.scalars(query):
+        yield ConditionLine(
+            park=row.park, kind=row.kind, began_at=row.began_at, ended_at=row.ended_at, evidence=row.evidence
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadLine:
+    """A listed article that could not be read yet."""
+
+    url: str
+    headline: str | None
+    reason: str | None
+    attempts: int
+
+
+def unread(session: Session, park: str, *, limit: int) -> list[UnreadLine]:
+    """Return the first of a park's listed articles that were tried and could not be read."""
+    query = select(UnreadRow).where(UnreadRow.park == park, UnreadRow.attempts > 0).order_by(UnreadRow.id).limit(limit)
+    return [
+        UnreadLine(url=row.url, headline=row.headline, reason=row.reason, attempts=row.attempts)
+        for row in session.scalars(query)
+    ]
+
+
+def is_on_record(session: Session, park: str) -> bool:
+    """Say whether a park was ever visited."""
+    return session.scalars(select(VisitRow.id).where(VisitRow.park == park).limit(1)).first() is not None
+
+
+def count_of_unread(session: Session, park: str) -> int:
+    """Return how many listed articles of a park were tried and could not be read."""
+    query = select(func.count()).where(UnreadRow.park == park, UnreadRow.attempts > 0)
+    return session.scalar(query) or 0
