@@ -11,10 +11,12 @@ from crawler.book import VisitBook
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
 from crawler.reading import Reading, read_article
+from crawler.rereading import restated
 from crawler.responses import capture_of, is_cut_short, page_of, validators_of, wall_of
 from crawler.signs import PageSign, Signs
+from storage.decisions import changed_fields
 from storage.identity import canonical_address
-from storage.records import NO_VALIDATORS, Link, Observation, Origin, Park, Recheck, Validators
+from storage.records import NO_VALIDATORS, KnownArticle, Link, Observation, Origin, Park, Recheck, Validators
 from storage.text import comparison_text
 
 _GONE_STATUSES = {404, 410}
@@ -131,10 +133,12 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
     if known and is_cut_short(page) and _is_beginning(observation.fields.body, known.fields.body):
         return NotSeen(reason="the page ends in the middle of the text on record")
-    if observation.is_moved and await run_in_thread(reader.book.find, observation.key):
+    if observation.is_moved and await run_in_thread(reader.book.find, observation.key) is not None:
         return NotSeen(reason=f"its address leads to another article on record, {observation.url}")
     if known is None:
         observation = await _as_moved(reader, observation)
+    elif changed_fields(known.fields, observation.fields):
+        observation = await run_in_thread(_with_our_part, reader, observation, known)
     return ReadArticle(observation=observation)
 
 
@@ -192,6 +196,15 @@ def _observation(
         is_listed=asked.link is not None,
         listed_headline=asked.link.headline if asked.link else None,
     )
+
+
+def _with_our_part(reader: ArticlePage, observation: Observation, known: KnownArticle) -> Observation:
+    """Return the observation with what our own rules have changed since the version on record was read."""
+    try:
+        captures = reader.book.captures_of(known)
+    except ValueError:  # damaged bytes are for 'verify' to tell; they say nothing of what the site shows now
+        return observation
+    return replace(observation, restated=restated(known, captures, reader.layouts, reader.park))
 
 
 async def _as_moved(reader: ArticlePage, observation: Observation) -> Observation:

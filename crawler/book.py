@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from crawler.outcome import Account, Outcome
-from storage.database import Store, articles, backfills, exports, open_store, planning, standing, visits
+from storage.database import Store, articles, backfills, captures, exports, open_store, planning, standing, visits
 from storage.decisions import content_hash
 from storage.processes import process_lives, this_host
-from storage.records import ArticleState, Link, Observation, Origin, Park, Recheck
+from storage.records import ArticleState, Capture, KnownArticle, Link, Observation, Origin, Park, Recheck
 
 _PORTION = 200
 
@@ -140,10 +140,15 @@ class VisitBook:
         with self._store.reading() as session:
             return planning.missing_from_listing(session, self._park.slug, self.visit)
 
-    def find(self, key: str) -> Any:
+    def find(self, key: str) -> KnownArticle | None:
         """Return the known article under *key*, None if there is none."""
         with self._store.reading() as session:
             return articles.find(session, self._park.slug, key)
+
+    def captures_of(self, known: KnownArticle) -> tuple[Capture, ...]:
+        """Return the captures that an article's present version was read from; raises ValueError for damaged ones."""
+        with self._store.reading() as session:
+            return captures.of_version(session, known.id, known.version)
 
     def twin_of(self, observation: Observation) -> Recheck | None:
         """Return a known article that says word for word the same as one that is not on record."""

@@ -131,6 +131,16 @@ NO_VALIDATORS = Validators()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """How a version on record reads by today's rules: our own edit, which is never a change of the site's."""
+
+    fields: ArticleFields
+    layout: str
+    layout_revision: str
+    located_by: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """A good reading of one article: what was read, off which captures, by which layout."""
 
@@ -155,6 +165,8 @@ class Observation:
     #: Whether a listing of this visit led here, and the headline as it was given there.
     is_listed: bool = False
     listed_headline: str | None = None
+    #: Set where the version on record would be read otherwise today: it is restated before the two are compared.
+    restated: Restated | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

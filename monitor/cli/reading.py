@@ -112,7 +112,8 @@ def history(article: Article, as_json: Json = False) -> None:
             print_json({"record": "change", **change_json(entry)})
         return
     for line in lines:
-        say(f"version {line.number}  seen {line.seen_at:%Y-%m-%d %H:%M} UTC  {line.fields.headline}")
+        when = "restated" if line.is_restated else "seen"  # by us, off the captures of the version before
+        say(f"version {line.number}  {when} {line.seen_at:%Y-%m-%d %H:%M} UTC  {line.fields.headline}")
         say(f"  dated {line.fields.date_published or '-'}, source {line.fields.source or '-'}, read by {line.layout}")
         for url, captured_at, digest in line.captures:
             say(f"  capture {captured_at:%Y-%m-%d %H:%M:%S} UTC  sha256 {digest[:16]}…  {url}")

@@ -18,7 +18,6 @@ from storage.database.tables import (
     VisitRow,
 )
 from storage.decisions import (
-    Decision,
     content_hash,
     decide,
     last_modified_is_plausible,
@@ -30,6 +29,7 @@ from storage.records import (
     KnownArticle,
     Observation,
     Origin,
+    Restated,
     Validators,
 )
 
@@ -64,23 +64,27 @@ def find(session: Session, park: str, key: str) -> KnownArticle | None:
 
 def record(session: Session, observation: Observation) -> Recorded:
     """Decide what a good reading means and write it: captures, version, changes, and when to look again."""
-    known = find(session, observation.park, observation.known_as or observation.key)
+    known_key = observation.known_as or observation.key
+    known = find(session, observation.park, known_key)
     if known is None:
         observation = replace(observation, origin=_origin(session, observation))
-    decision = decide(observation, known)
-    if known is None:
         row = _new_article(session, observation)
-        version_before = None
         seen_after = _last_joined(session, observation.park, observation.visit)
-        previous_url = None
+        version_before, previous_url = None, None
     else:
         row = session.get_one(ArticleRow, known.id)
+        if observation.restated:
+            _restate(session, row, observation.restated, observation.seen_at)
+            known = find(session, observation.park, known_key)
         version_before, seen_after, previous_url = row.version, row.last_seen, row.url
-    if decision.new_address or known is None:
+    decision = decide(observation, known)
+    if decision.new_address:
         _add_address(session, row, observation)
     if decision.is_new_version:
-        _add_version(session, row, observation)
-    row.headline = observation.fields.headline if decision.is_new_version else row.headline
+        version = _add_version(session, row, observation, observation.seen_at)
+        for page, capture in enumerate(observation.captures, 1):
+            capture_id = captures.keep(session, row.park, capture)
+            session.add(VersionCaptureRow(version_id=version.id, page=page, capture_id=capture_id))
     numbers = tuple(
         ledger.append(
             session,
@@ -102,7 +106,11 @@ def record(session: Session, observation: Observation) -> Recorded:
     keys = {observation.key, observation.asked_key}
     session.execute(delete(UnreadRow).where(UnreadRow.park == row.park, UnreadRow.key.in_(keys)))
     return Recorded(
-        article_id=row.id, version=row.version, numbers=numbers, kinds=_kinds(decision), is_new_article=known is None
+        article_id=row.id,
+        version=row.version,
+        numbers=numbers,
+        kinds=tuple(kind for kind, _ in decision.changes),
+        is_new_article=decision.is_new_article,
     )
 
 
@@ -183,9 +191,24 @@ def _add_other_address(session: Session, row: ArticleRow, observation: Observati
         )
 
 
-def _add_version(session: Session, row: ArticleRow, observation: Observation) -> None:
-    fields = observation.fields
+def _restate(session: Session, row: ArticleRow, restated: Restated, now: datetime) -> None:
+    """Add a version that our own rules make of the captures of the one before: no change, in nobody's digest."""
+    before = _version(session, row)
+    version = _add_version(session, row, restated, now, is_restated=True)
+    pages = select(VersionCaptureRow.page, VersionCaptureRow.capture_id).where(
+        VersionCaptureRow.version_id == before.id
+    )
+    for page, capture_id in session.execute(pages).all():
+        session.add(VersionCaptureRow(version_id=version.id, page=page, capture_id=capture_id))
+    session.flush()
+
+
+def _add_version(
+    session: Session, row: ArticleRow, read: Observation | Restated, now: datetime, *, is_restated: bool = False
+) -> VersionRow:
+    fields = read.fields
     row.version += 1
+    row.headline = fields.headline
     row.content_hash = content_hash(fields)
     row.published_at = _published(fields.date_published) or row.published_at
     version = VersionRow(
@@ -198,16 +221,15 @@ def _add_version(session: Session, row: ArticleRow, observation: Observation) ->
         body=list(fields.body),
         in_language=fields.in_language,
         content_hash=row.content_hash,
-        layout=observation.layout,
-        layout_revision=observation.layout_revision,
-        located_by=dict(observation.located_by),
-        seen_at=observation.seen_at,
+        layout=read.layout,
+        layout_revision=read.layout_revision,
+        located_by=dict(read.located_by),
+        seen_at=now,
+        is_restated=is_restated,
     )
     session.add(version)
     session.flush()
-    for page, capture in enumerate(observation.captures, 1):
-        capture_id = captures.keep(session, row.park, capture)
-        session.add(VersionCaptureRow(version_id=version.id, page=page, capture_id=capture_id))
+    return version
 
 
 def _seen_alive(row: ArticleRow, observation: Observation) -> None:
@@ -247,7 +269,3 @@ def _last_joined(session: Session, park: str, visit: int | None) -> datetime | N
         .order_by(VisitRow.started_at.desc())
         .limit(1)
     ).first()
-
-
-def _kinds(decision: Decision) -> tuple[ChangeKind, ...]:
-    return tuple(kind for kind, _ in decision.changes)

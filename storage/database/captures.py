@@ -3,9 +3,10 @@
 import hashlib
 
 import zstandard
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.database.tables import BlobRow, CaptureRow
+from storage.database.tables import BlobRow, CaptureRow, VersionCaptureRow, VersionRow
 from storage.records import Capture
 
 _LEVEL = 9
@@ -30,6 +31,28 @@ def keep(session: Session, park: str, capture: Capture) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def of_version(session: Session, article_id: int, number: int) -> tuple[Capture, ...]:
+    """Return the captures that a version was read from, page by page, with their bytes."""
+    query = (
+        select(CaptureRow)
+        .join(VersionCaptureRow, VersionCaptureRow.capture_id == CaptureRow.id)
+        .join(VersionRow, VersionRow.id == VersionCaptureRow.version_id)
+        .where(VersionRow.article_id == article_id, VersionRow.number == number)
+        .order_by(VersionCaptureRow.page)
+    )
+    return tuple(
+        Capture(
+            url=row.url,
+            captured_at=row.captured_at,
+            status=row.status,
+            headers=tuple((name, value) for name, value in row.headers),
+            content=content_of(session, row.blob_hash),
+            origin=row.origin,
+        )
+        for row in session.scalars(query)
+    )
 
 
 def content_of(session: Session, digest: str) -> bytes:
