@@ -133,8 +133,13 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
     if known and is_cut_short(page) and _is_beginning(observation.fields.body, known.fields.body):
         return NotSeen(reason="the page ends in the middle of the text on record")
-    if observation.is_moved and await run_in_thread(reader.book.find, observation.key) is not None:
-        return NotSeen(reason=f"its address leads to another article on record, {observation.url}")
+    if observation.is_moved:
+        there = await run_in_thread(reader.book.find, observation.key)
+        if there is not None and (known is None or there.id != known.id):
+            return NotSeen(reason=f"its address leads to another article on record, {observation.url}")
+        if there is not None and there.url == observation.url:
+            # It was asked for under an address that only leads to where it stands.
+            observation = replace(observation, is_moved=False, known_as=None)
     if known is None:
         observation = await _as_moved(reader, observation)
     elif changed_fields(known.fields, observation.fields):
@@ -190,6 +195,7 @@ def _observation(
         # A 304 for the first page says nothing of the others.
         validators=validators_of(first) if len(responses) == 1 else NO_VALIDATORS,
         asked_key=asked.key,
+        asked_url=canonical_address(asked.url),
         known_as=asked.key if asked.article_id and asked.key != key else None,
         is_moved=asked.article_id is not None and asked.key != key,
         visit=reader.book.visit or None,

@@ -8,6 +8,7 @@ from crawler.book import VisitBook
 from crawler.listing import ListingPage
 from crawler.outcome import Account
 from crawler.walk import Depth, Onward, Walk, day_of, is_within, listed_day, step
+from storage.database.planning import Unread
 from storage.records import Observation, Origin, Park
 
 _PORTION = 200
@@ -41,6 +42,8 @@ class BackfillPlan:
         self._backfill_id = 0
         self._rest: tuple[Walk, ...] = ()
         self._found: set[str] = set()
+        #: Listed under a day of the span, but published on another by their own word.
+        self._outside: set[str] = set()
         self.origin = Origin.BACKFILL
         self.validators_lie = False
 
@@ -74,6 +77,7 @@ class BackfillPlan:
             keys=[link.key for link in listing.links],
             is_known=(),
             next_url=listing.next_url,
+            last_number=listing.last_number,
             most_pages=self._most_pages,
             is_too_old=all(day is not None and day < self._since for day in days),
         )
@@ -104,11 +108,30 @@ class BackfillPlan:
             yield waiting[at : at + _PORTION]
 
     def _waiting(self) -> list[Asked]:
-        return [Asked.new(unread.link) for unread in self._book.unread(now=None, backfill_id=self._backfill_id)]
+        """Return what is listed of the span and not read, whoever listed it: spans of two backfills may overlap."""
+        return [
+            Asked.new(unread.link)
+            for unread in self._book.unread(now=None, for_backfill=True)
+            if unread.link.key not in self._outside and self._is_ours(unread)
+        ]
+
+    def _is_ours(self, unread: Unread) -> bool:
+        if unread.backfill_id == self._backfill_id:
+            return True
+        day = listed_day(unread.link, self._park.time_zone)
+        return day is not None and is_within(day, self._since, self._until)
 
     def keeps(self, observation: Observation) -> bool:
         """Say whether an article belongs to the span, now that its own date is read."""
-        return is_within(day_of(observation.fields), self._since, self._until)
+        if is_within(day_of(observation.fields), self._since, self._until):
+            return True
+        self._outside |= {observation.key, observation.asked_key or observation.key}
+        return False
+
+    @property
+    def backfill_id(self) -> int | None:
+        """The backfill's number, None while it has none."""
+        return self._backfill_id or None
 
     def settle(self, gone: list[int], now: datetime) -> None:
         """End the backfill if nothing of the span is left to be read."""

@@ -125,10 +125,10 @@ class VisitBook:
                 session, self._park.slug, since=first, until=last, after_id=after_id, limit=_PORTION
             )
 
-    def unread(self, *, now: datetime | None, backfill_id: int | None = None) -> list[planning.Unread]:
+    def unread(self, *, now: datetime | None, for_backfill: bool = False) -> list[planning.Unread]:
         """Return what is listed and not yet read."""
         with self._store.reading() as session:
-            return planning.unread(session, self._park.slug, now=now, backfill_id=backfill_id)
+            return planning.unread(session, self._park.slug, now=now, for_backfill=for_backfill)
 
     def rechecks(self, *, due_at: datetime | None, after_id: int, limit: int) -> list[Recheck]:
         """Return known articles that are to be asked for again."""
@@ -179,10 +179,10 @@ class VisitBook:
         with self._store.writing() as session:
             standing.postpone(session, article_id, now)
 
-    def forget(self, key: str) -> None:
-        """Write that a listed address need not be read after all."""
+    def forget(self, key: str, *, backfill_id: int | None) -> None:
+        """Write that an address which this backfill listed need not be read after all."""
         with self._store.writing() as session:
-            planning.forget_unread(session, self._park.slug, key)
+            planning.forget_unread(session, self._park.slug, key, backfill_id=backfill_id)
 
     def removed(self, article_ids: Sequence[int], seen_at: datetime) -> int:
         """Write that articles are gone; return how many changes that makes."""
@@ -196,6 +196,11 @@ class VisitBook:
                     visit=self.visit,
                 )
             )
+
+    def weigh_unlisted(self) -> tuple[int, int]:
+        """Return how many live articles this visit's whole listing has lost, and how many it names."""
+        with self._store.reading() as session:
+            return planning.count_missing(session, self._park.slug, self.visit, alive_since=self.began_at)
 
     def unlisted(self, seen_at: datetime) -> int:
         """Write that articles seen alive in this visit are no longer listed; return how many."""
@@ -231,7 +236,8 @@ class VisitBook:
             if self._kind == visits.VISIT and outcome.word != "stopped":
                 for kind, evidence in outcome.conditions.items():
                     visits.begin_condition(session, self._park.slug, kind, evidence, now)
-                visits.end_conditions(session, self._park.slug, now, but=set(outcome.conditions))
+                if account.listing_pages:
+                    visits.end_conditions(session, self._park.slug, now, but=set(outcome.conditions))
 
     def close(self) -> None:
         """Let go of the store."""

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _TIME = (
@@ -115,13 +115,3 @@ def _relative(text: str, time_zone: str, captured_at: datetime) -> DateRead | No
     base = captured_at.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
     found = dateparser.parse(match[0], languages=["zh", "en"], settings={"RELATIVE_BASE": base})
     return DateRead(iso=found.date().isoformat(), raw=match[0]) if found else None
-
-
-def as_moment(iso: str | None, time_zone: str) -> datetime | None:
-    """Return an ISO date or moment as an aware moment, a bare date as its midnight in *time_zone*."""
-    if not iso:
-        return None
-    if len(iso) == 10:
-        day = date.fromisoformat(iso)
-        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone))
-    return datetime.fromisoformat(iso)

@@ -66,7 +66,9 @@ class VisitAccount:
     def _end(self, reason: str) -> None:
         spider = self._spider
         now = spider.clock()
-        spider.settle(now)
+        if reason == "finished":
+            # A part of a visit is no evidence of what is gone.
+            spider.settle(now)
         outcome = outcome_of(spider.account, reason)
         spider.book.end(spider.account, outcome, now)
         spider.logger.info(

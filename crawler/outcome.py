@@ -41,12 +41,16 @@ class Account:
     refused: str | None = None
 
     def note_cause(self, reason: str) -> None:
-        """Keep the evidence of what stands between us and the site, by the kind of condition it makes."""
-        if "blocked" in reason:
+        """Keep the evidence of what stands between us and the site, by the kind of condition it makes.
+
+        *reason* is an address and our words about it; the address may say anything.
+        """
+        words = reason.partition(": ")[2]
+        if words.startswith("blocked"):
             self.blocked = reason
-        elif "robots.txt forbids" in reason:
+        elif words.startswith("robots.txt forbids"):
             self.robots_refused = reason
-        elif "no layout" not in reason:
+        elif not words.startswith("no layout"):
             self.unreachable = reason
 
     def fail(self, reason: str) -> None:

@@ -93,7 +93,7 @@ def cause_of(failure: Failure, crawler: Crawler) -> str:
     """Return why a request brought no response, in words that an operator can use."""
     error = failure.value
     if isinstance(error, IgnoreRequest):
-        if "robots" in str(error):
+        if str(error) == "Forbidden by robots.txt":
             return str(crawler.stats.get_value("parkwatch/robots_cause") or "robots.txt forbids it")
         return f"left out: {error}"
     match type(error).__name__:

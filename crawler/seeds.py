@@ -116,15 +116,15 @@ def load_park(path: Path) -> Park:
     )
 
 
-def load_parks(folder: Path) -> tuple[dict[str, Park], list[SeedError]]:
-    """Read a folder of parks; return the good ones by slug, and what is wrong with the others."""
+def load_parks(folder: Path) -> tuple[dict[str, Park], dict[str, SeedError]]:
+    """Read a folder of parks; return by slug the good ones, and what is wrong with the others."""
     if not folder.is_dir():
         raise SeedError(f"{folder} is no folder: set seeds.parks to the folder of your park files")
     parks: dict[str, Park] = {}
-    errors: list[SeedError] = []
+    errors: dict[str, SeedError] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
             parks[path.stem] = load_park(path)
         except SeedError as error:
-            errors.append(error)
+            errors[path.stem] = error
     return parks, errors

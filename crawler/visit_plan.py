@@ -38,6 +38,7 @@ class VisitPlan:
         self._most_pages = most_pages
         self._whole_every = whole_every
         self._began = datetime.min
+        self.backfill_id: int | None = None
         #: Set when a server answers 304 to a validator that nobody ever gave out.
         self.validators_lie = False
 
@@ -62,6 +63,7 @@ class VisitPlan:
             keys=[link.key for link in listing.links],
             is_known=listed.is_known,
             next_url=listing.next_url,
+            last_number=listing.last_number,
             most_pages=self._budget(depth),
         )
         if onward.next is None:
@@ -133,4 +135,8 @@ class VisitPlan:
         else:
             account.fail(f"{len(gone)} articles answer 'not found' at once, which no site means: nothing is removed")
         if account.listings_whole >= account.listings and not self._book.is_baseline:
-            account.changes += self._book.unlisted(now)
+            missing, listed = self._book.weigh_unlisted()
+            if believes_removals(missing, missing + listed):
+                account.changes += self._book.unlisted(now)
+            else:
+                account.fail(f"{missing} articles are no longer listed at once, which no site means: none is unlisted")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from crawler.article import Asked
@@ -32,8 +33,10 @@ class Walk:
 
     url: str
     number: int = 1
-    #: The first article of every page so far: a server that hands out page 1 for any number shows itself by them.
-    firsts: tuple[str, ...] = ()
+    #: A mark of what every page so far named: a server that hands out page 1 for any number shows itself by them.
+    pages: tuple[str, ...] = ()
+    #: How many pages the first one said there are.
+    of: int | None = None
     pages_after_join: int = 0
     pages_too_old: int = 0
 
@@ -42,7 +45,8 @@ class Walk:
         return {
             "url": self.url,
             "number": self.number,
-            "firsts": list(self.firsts),
+            "pages": list(self.pages),
+            "of": self.of,
             "pages_too_old": self.pages_too_old,
         }
 
@@ -52,7 +56,8 @@ class Walk:
         return cls(
             url=data["url"],
             number=data["number"],
-            firsts=tuple(data["firsts"]),
+            pages=tuple(data["pages"]),
+            of=data["of"],
             pages_too_old=data["pages_too_old"],
         )
 
@@ -82,26 +87,33 @@ def step(
     is_known: Sequence[bool],
     next_url: str | None,
     most_pages: int | None,
+    last_number: int | None = None,
     overlap: int = 1,
     is_too_old: bool = False,
 ) -> Step:
     """Return the step after the page of *keys* on which *is_known* tells what was on record before."""
+    of = last_number if walk.number == 1 else walk.of
     joined = walk.pages_after_join > 0 or _joins(is_known)
     if not keys:
         return Step(is_joined=True, is_end=True)
-    if keys[0] in walk.firsts:
+    page = sha256("\n".join(keys).encode()).hexdigest()[:16]
+    if page in walk.pages:
         # Page 1 again is no evidence of what the last page holds: the walk ends, and the listing was not read whole.
         return Step(is_joined=joined or depth is not Depth.JOIN)
     onward = replace(
         walk,
         url=next_url or "",
         number=walk.number + 1,
-        firsts=(*walk.firsts, keys[0]),
+        pages=(*walk.pages, page),
+        of=of,
         pages_after_join=walk.pages_after_join + joined,
         pages_too_old=walk.pages_too_old + 1 if is_too_old else 0,
     )
     if next_url is None:
-        return Step(is_joined=True, is_end=True)
+        # A page without a way on, in a listing that said it has many more, has lost its pager. The number is worked
+        # out from the first page's links, some of which may lead elsewhere, so that it is a little too high at times.
+        is_end = of is None or walk.number * 4 >= of * 3
+        return Step(is_joined=is_end or joined or depth is Depth.BASELINE, is_end=is_end)
     if depth is Depth.JOIN and onward.pages_after_join > overlap:
         return Step(is_joined=True)
     if depth is Depth.SPAN and onward.pages_too_old >= PAGES_TOO_OLD:

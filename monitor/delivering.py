@@ -37,7 +37,9 @@ def _hand_over(
             delivery_id = digests.begin_delivery(session, letter.id, clock(), at_once=at_once)
         if delivery_id is None:
             continue
-        delivery = mailer.send(letter.recipient, letter.message)
+        with store.reading() as session:
+            message = digests.message_of(session, letter.id)
+        delivery = mailer.send(letter.recipient, message)
         with store.writing() as session:
             digests.end_delivery(
                 session,

@@ -1,13 +1,13 @@
 """Make digests: read, render, and freeze bytes and position in one transaction; only then may they be sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.settings import Settings
-from reports.coverage import ParkCoverage, cover_park
+from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, matches, sections_of
 from reports.message import Letter, build_letter
 from storage.cadence import is_due, parse_cadence
@@ -32,14 +32,23 @@ class Made:
     digest_id: int | None = None
 
 
-def make(store: Store, parks: dict[str, Park], settings: Settings, subscription: Subscription, now: datetime) -> Made:
-    """Put together what a subscription's next digest would be, writing nothing."""
+def make(
+    store: Store,
+    parks: dict[str, Park],
+    settings: Settings,
+    subscription: Subscription,
+    now: datetime,
+    *,
+    broken: Collection[str] = (),
+) -> Made:
+    """Put together what a subscription's next digest would be, writing nothing; *broken* park files are told of."""
     since = subscription.last_digest_at or subscription.created_at - parse_cadence(subscription.cadence).period
     with store.reading() as session:
         entries, last_change = _entries(session, subscription)
         coverage = _coverage(session, parks, subscription, since, now)
+        coverage += _uncovered(session, parks, subscription, broken)
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
-        previous = digests.last(session, subscription.id)
+        _, previous_sha256 = digests.last(session, subscription.id)
     digest = Digest(
         number=subscription.digests + 1,
         made_at=now,
@@ -59,7 +68,7 @@ def make(store: Store, parks: dict[str, Park], settings: Settings, subscription:
         changed_count=sum(entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED) for entry in entries),
         recovered_count=sum(entry.is_recovered for entry in entries),
         changes=tuple(entry.number for entry in entries),
-        previous_sha256=previous.sha256 if previous else None,
+        previous_sha256=previous_sha256,
     )
     letter = build_letter(digest, sender=settings.mail.sender, recipient=subscription.address, token=subscription.token)
     return Made(subscription=subscription, digest=digest, letter=letter)
@@ -96,6 +105,18 @@ def _coverage(
     )
 
 
+def _uncovered(
+    session: Session, parks: dict[str, Park], subscription: Subscription, broken: Collection[str]
+) -> tuple[ParkCoverage, ...]:
+    """Return the parks that the reader counts on and that nobody visits: quiet must not be what they look like."""
+    unwatched = {*broken, *subscription.parks} - parks.keys()
+    return tuple(
+        not_watched(slug, visit_log.last_visit(session, slug, joined=True), is_broken=slug in broken)
+        for slug in sorted(unwatched)
+        if not subscription.parks or slug in subscription.parks
+    )
+
+
 def _baselines(
     session: Session, coverage: Iterable[ParkCoverage], subscription: Subscription, limit: int
 ) -> dict[str, tuple[int, list[ArticleLine]]]:
@@ -111,10 +132,16 @@ def _baselines(
 
 
 def make_and_freeze(
-    store: Store, parks: dict[str, Park], settings: Settings, subscription: Subscription, now: datetime
+    store: Store,
+    parks: dict[str, Park],
+    settings: Settings,
+    subscription: Subscription,
+    now: datetime,
+    *,
+    broken: Collection[str] = (),
 ) -> Made | None:
     """Make a digest and freeze its bytes; None if another process made it meanwhile."""
-    made = make(store, parks, settings, subscription, now)
+    made = make(store, parks, settings, subscription, now, broken=broken)
     with store.writing() as session:
         digest_id = digests.freeze(
             session,
@@ -133,16 +160,20 @@ def make_and_freeze(
     return Made(subscription=subscription, digest=made.digest, letter=made.letter, digest_id=digest_id)
 
 
-def make_due(store: Store, parks: dict[str, Park], settings: Settings, now: datetime) -> list[Made]:
+def make_due(
+    store: Store, parks: dict[str, Park], settings: Settings, now: datetime, *, broken: Collection[str] = ()
+) -> list[Made]:
     """Freeze the digest of every subscription whose time has come, each once however long we slept."""
     with store.reading() as session:
-        due = [found for found in subscriptions.subscriptions(session, only_active=True) if _is_due(found, now)]
+        readers = subscriptions.subscriptions(session, only_active=True)
     frozen = []
-    for subscription in due:
+    for subscription in readers:
         try:
-            frozen.append(make_and_freeze(store, parks, settings, subscription, now))
-        except Exception:  # one reader's poison must not cost the others their digests
-            log.exception("a digest could not be made", reader=subscription.address)
+            if _is_due(subscription, now):
+                frozen.append(make_and_freeze(store, parks, settings, subscription, now, broken=broken))
+        except Exception as error:  # one reader's poison must not cost the others their digests
+            log.error("a digest could not be made", reader=subscription.address, why=f"{error!r}")
+            log.debug("where", exc_info=True)
     return [made for made in frozen if made is not None]
 
 

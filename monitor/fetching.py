@@ -41,20 +41,19 @@ def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:
         "log_level": settings.log.level,
         "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
     }
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "crawler.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(json.dumps(plan) + "\n")
-    child.stdin.flush()
-    try:
-        for line in child.stdout:
-            if line.startswith('{"event": "page"'):
-                return _fetched(json.loads(line))
-    finally:
-        child.kill()
-        child.wait()
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(plan) + "\n")
+        child.stdin.flush()
+        try:
+            for line in child.stdout:
+                if line.startswith('{"event": "page"'):
+                    return _fetched(json.loads(line))
+        finally:
+            child.kill()
     return Fetched(url=url, status=0, reason="the fetching process ended without an answer")
 
 

@@ -16,6 +16,8 @@ from storage.records import Park
 #: What counts as lately, for parks nobody's digest asks about.
 _LATELY = timedelta(days=2)
 _UNREAD_SHOWN = 3
+#: A refused digest is the operator's to look into; after so long it is history.
+_REFUSALS_SHOWN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
         for slug, park in sorted(parks.items()):
             last = visit_log.last_visit(session, slug)
             last = stands(last) if last else None
-            since = min(now - _LATELY, last.started_at) if last else now - _LATELY
+            since = now - max(_LATELY, 1.5 * timedelta(minutes=park.cadence_minutes))
             coverage = cover_park(
                 slug,
                 park.name,
@@ -85,6 +87,6 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
             parks=tuple(found),
             changes=ledger.head(session),
             readers=readers,
-            undelivered=tuple(digests.undelivered(session)),
+            undelivered=tuple(digests.undelivered(session, refused_since=now - _REFUSALS_SHOWN)),
             tls_verify=settings.crawl.tls_verify,
         )

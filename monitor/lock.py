@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.database import Store
+from storage.processes import this_host
 
 
 class AlreadyRunningError(Exception):
@@ -41,7 +41,7 @@ def only_one(store: Store, now: datetime) -> Iterator[None]:
                 f"{holder.get('host', '?')} since {holder.get('since', '?')}; stop it first"
             ) from error
         os.ftruncate(descriptor, 0)
-        said = {"pid": os.getpid(), "host": socket.gethostname(), "since": now.isoformat(timespec="seconds")}
+        said = {"pid": os.getpid(), "host": this_host(), "since": now.isoformat(timespec="seconds")}
         os.pwrite(descriptor, json.dumps(said).encode(), 0)
         yield
         os.ftruncate(descriptor, 0)

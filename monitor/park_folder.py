@@ -12,21 +12,18 @@ from storage.records import Park
 
 log = structlog.get_logger()
 
-Seeds = tuple[dict[str, Park], list[SeedError]]
+Seeds = tuple[dict[str, Park], dict[str, SeedError]]
 
 
 def load_seeds(seeds: SeedsSection, layouts: dict[str, Layout]) -> Seeds:
-    """Return the good parks by slug, and what is wrong with the others; raises SeedError without a folder."""
+    """Return by slug the good parks, and what is wrong with the others; raises SeedError without a folder."""
     parks, errors = load_parks(seeds.parks)
     for slug, park in list(parks.items()):
         missing = [name for name in park.layouts if name not in layouts]
         if missing:
             del parks[slug]
-            errors.append(
-                SeedError(
-                    f"{seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'; "
-                    f"known are {', '.join(layouts)}"
-                )
+            errors[slug] = SeedError(
+                f"{seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'; known are {', '.join(layouts)}"
             )
     return parks, errors
 
@@ -50,7 +47,7 @@ class ParkFolder:
             except SeedError as error:
                 log.error("parks are not read anew", why=str(error))
                 return self._known
-            for wrong in self.errors:
+            for wrong in self.errors.values():
                 log.error("a park is not watched", why=str(wrong))
             for slug in sorted(found.keys() ^ self._known.keys()):
                 log.info("a park is watched" if slug in found else "a park is no longer watched", park=slug)

@@ -10,17 +10,20 @@ from crawler.seeds import BUNDLED
 from monitor.settings import Settings, all_keys, variable_of
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "running.md"
+#: What stands for a path that has no default; taken as it is, it is refused with the key's name.
+_NONE = '"/path/to/a/file"'
 BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- end of settings -->"
 
 
 def settings_file() -> str:
-    """Return a settings file in which every key stands commented, with its default."""
+    """Return a settings file in which every key stands commented, with its default where it has one."""
     lines = ["# Parkwatch's settings. Every key can also be set in the environment, such as PARKWATCH_CRAWL__DELAY=5."]
     for section, found in Settings.model_fields.items():
         assert isinstance(found.annotation, type)
         lines += ["", f"[{section}]  # {_first_line(found.annotation)}"]
         for key, field in found.annotation.model_fields.items():
-            lines += [f"# {field.description}", f"# {key} = {_toml(field.default)}"]
+            default = str(field.default) if isinstance(field.default, Path) else field.default
+            lines += [f"# {field.description}", f"# {key} = {_toml(default)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -28,7 +31,8 @@ def settings_table() -> str:
     """Return the settings as a Markdown table."""
     rows = ["| key | variable | default | is |", "|---|---|---|---|"]
     for key, field in all_keys():
-        rows.append(f"| `{key}` | `{variable_of(key)}` | `{_toml(field.default)}` | {field.description} |")
+        default = "none" if field.default is None else _toml(field.default)
+        rows.append(f"| `{key}` | `{variable_of(key)}` | `{default}` | {field.description} |")
     return "\n".join(rows)
 
 
@@ -45,7 +49,7 @@ def _first_line(model: type) -> str:
 
 def _toml(value: Any) -> str:
     if value is None or value is PydanticUndefined:
-        return '""'
+        return _NONE
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Path):

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -12,11 +13,13 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from monitor.delivering import mailer_of, send_waiting
 from monitor.digesting import make_due
+from monitor.park_folder import ParkFolder
 from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
 from storage.cadence import visit_is_due
 from storage.database import Store, visit_log
+from storage.processes import process_lives, this_host
 from storage.records import Park
 
 log = structlog.get_logger()
@@ -33,12 +36,10 @@ _CHILD_GRACE_S, _WHOLE_GRACE_S = 15, 27
 class Alarm:
     """Holds what is at work between two rings."""
 
-    def __init__(
-        self, store: Store, settings: Settings, load_parks: Callable[[], dict[str, Park]], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, store: Store, settings: Settings, folder: ParkFolder, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._settings = settings
-        self._load_parks = load_parks
+        self._folder = folder
         self._clock = clock
         self._lock = threading.Lock()
         self._at_work: dict[str, Park] = {}
@@ -72,11 +73,13 @@ class Alarm:
 
     def _due_parks(self) -> list[Park]:
         now = self._clock()
+        stands = partial(visit_log.as_it_stands, now=now, host=this_host(), is_alive=process_lives)
         busy = {host for park in self._at_work.values() for host in park.hosts}
         due = []
         with self._store.reading() as session:
-            for park in self._load_parks().values():
+            for park in self._folder.parks().values():
                 last = visit_log.last_visit(session, park.slug)
+                last = stands(last) if last else None
                 cadence = timedelta(minutes=park.cadence_minutes)
                 started, outcome = (last.started_at, last.outcome) if last else (None, None)
                 tried = self._tried.get(park.slug)
@@ -88,8 +91,8 @@ class Alarm:
 
     def digest(self) -> None:
         """Freeze the digests whose time has come, and hand over what waits."""
-        now = self._clock()
-        for made in make_due(self._store, self._load_parks(), self._settings, now):
+        now, parks = self._clock(), self._folder.parks()
+        for made in make_due(self._store, parks, self._settings, now, broken=self._folder.errors):
             log.info("digest made", reader=made.subscription.address, number=made.digest.number)
         for letter, delivery in send_waiting(self._store, mailer_of(self._settings), self._clock):
             log.info(

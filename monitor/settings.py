@@ -4,22 +4,37 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler.checking import SeedError, nearest, read_toml, sentence_of
 from crawler.seeds import BUNDLED
 
 PREFIX = "PARKWATCH_"
-#: A mail address as we take it from people: ASCII, no display name, nothing that could end a header.
-ADDRESS = re.compile(r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")
+_ATOM = "[A-Za-z0-9_%+'-]+"
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+#: A mail address as we take it from people: an ASCII dot-atom and a host (RFC 5322, section 3.4.1), no display name,
+#: nothing that could end a header. To be matched in full.
+ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
 DEFAULT_FILE = Path("parkwatch.toml")
 
 
 class SettingsError(Exception):
     """A setting cannot be used; the sentence names the file or variable, the key and what to write."""
+
+
+def _word_or_file(value: Any) -> Any:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if isinstance(value, str) and not Path(value).is_file():
+        raise ValueError("write true, false or the path of a file of CA certificates")
+    return value
+
+
+#: Whether certificates are verified, or the file of the authorities that they are verified against.
+TlsVerify = Annotated[bool | str, BeforeValidator(_word_or_file)]
 
 
 class _Section(BaseModel):
@@ -47,22 +62,13 @@ class CrawlSection(_Section):
     deadline: int = Field(3600, ge=10, description="seconds a visit may take")
     timeout: int = Field(30, ge=1, description="seconds one page may take")
     max_page_bytes: int = Field(8_388_608, ge=65_536, description="bytes one page may have, unpacked")
-    tls_verify: bool | str = Field(True, description="true, false, or a file of CA certificates")
+    tls_verify: TlsVerify = Field(True, description="true, false, or a file of CA certificates")
     user_agent: str = Field("Parkwatch/0.1", description="how the crawler names itself")
     contact: str = Field("", description="address or page of yours, sent along with the user agent")
     first_visit_pages: int = Field(30, ge=1, description="listing pages that a first visit reads")
     listing_pages: int = Field(30, ge=1, description="listing pages that a later visit reads at the most")
     whole_listing_hours: int = Field(168, ge=1, description="hours after which a listing is read whole again")
     processes: int = Field(2, ge=1, le=16, description="child processes that visit at the same time")
-
-    @field_validator("tls_verify", mode="before")
-    @classmethod
-    def _word_or_file(cls, value: Any) -> Any:
-        if isinstance(value, str) and value.lower() in ("true", "false"):
-            return value.lower() == "true"
-        if isinstance(value, str) and not Path(value).is_file():
-            raise ValueError("write true, false or the path of a file of CA certificates")
-        return value
 
 
 class MailSection(_Section):
@@ -75,12 +81,12 @@ class MailSection(_Section):
     password_file: Path | None = Field(None, description="file that holds the password, readable by you alone")
     sender: str = Field("parkwatch@localhost", description="address that digests come from")
     timeout: int = Field(60, ge=1, description="seconds to wait for the server's answer")
-    tls_verify: bool | str = Field(True, description="true, false, or a file of CA certificates")
+    tls_verify: TlsVerify = Field(True, description="true, false, or a file of CA certificates")
 
     @field_validator("sender")
     @classmethod
     def _bare_address(cls, value: str) -> str:
-        if not ADDRESS.match(value):
+        if not ADDRESS.fullmatch(value):
             raise ValueError("write a bare mail address such as parkwatch@example.org")
         return value
 

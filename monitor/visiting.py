@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,11 +45,20 @@ class Visitors:
     children: list["subprocess.Popen[str]"] = field(default_factory=list)
     is_stopping: bool = False
 
+    def end(self, child: "subprocess.Popen[str]") -> None:
+        """Let go of a child that has ended: 'run' starts them for months, and each holds two pipes."""
+        self.children.remove(child)
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
     def stop(self) -> None:
         """Ask every child to end in good order; a second call ends them at once."""
         number = signal.SIGKILL if self.is_stopping else signal.SIGINT
         self.is_stopping = True
-        for child in self.children:
+        for child in list(self.children):
             if child.poll() is None:
                 child.send_signal(number)
 
@@ -126,7 +136,7 @@ def _run_batch(
     finally:
         timer.cancel()
         child.kill()
-        child.wait()
+        visitors.end(child)
     return _with_the_dead(store, child.pid, chains, ended, stopped=visitors.is_stopping)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from storage.database.visit_log import ConditionLine, VisitLine
+from storage.database.visits import RUNNING, VISIT
 
 
 class Sight(StrEnum):
@@ -48,7 +49,7 @@ def cover_park(
 
     A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
     """
-    ended = [visit for visit in visits if visit.kind == "visit" and visit.outcome != "running"]
+    ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == "done"]
     going_on = [condition for condition in conditions if condition.ended_at is None]
     is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
@@ -68,9 +69,16 @@ def cover_park(
     )
 
 
+def not_watched(park: str, last_joined: VisitLine | None, *, is_broken: bool) -> ParkCoverage:
+    """Return the coverage of a park that nobody visits: its file is wrong, or gone though a reader counts on it."""
+    seen = last_joined.started_at if last_joined else None
+    why = "its park file cannot be used" if is_broken else "it is no longer watched"
+    return ParkCoverage(park=park, name=park, sight=Sight.NOT, last_joined=seen, since=seen, why=why)
+
+
 def told(condition: ConditionLine) -> str:
     """Return what a condition is, with its evidence; the evidence often begins with the kind by itself."""
-    if condition.kind in condition.evidence:
+    if f"{condition.kind}: " in condition.evidence or f": {condition.kind} " in condition.evidence:
         return condition.evidence
     return f"{condition.kind}: {condition.evidence}"
 
@@ -85,7 +93,7 @@ def _sight(
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"
-        return Sight.NOT, last_joined.started_at, "no visit since the last digest"
+        return Sight.NOT, last_joined.started_at, "no visit since then"
     if newest.outcome == "done":
         return Sight.WHOLE, None, None
     sight = Sight.PARTLY if any_done or newest.listing_joined else Sight.NOT

@@ -92,17 +92,11 @@ class Digest:
     recovered_count: int
     changes: tuple[int, ...]
     previous_sha256: str | None
-    is_late_by: str | None = None
 
     @property
     def unseen(self) -> tuple[ParkCoverage, ...]:
         """The parks of which the digest cannot speak for sure."""
         return tuple(park for park in self.coverage if park.sight is not Sight.WHOLE)
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether every park was seen and none had anything new."""
-        return not self.changes and not self.unseen
 
 
 def matches(entry: LedgerEntry, parks: Sequence[str], words: Sequence[str]) -> bool:

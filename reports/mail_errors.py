@@ -33,6 +33,8 @@ def in_words(error: Exception) -> str:
             return "broke the connection off"
         case TimeoutError():
             return "does not answer in time"
+        case UnicodeError():
+            return "has no name that can be looked up: check mail.host"
         case OSError():
             return f"cannot be reached: {error.strerror or _flat(error)}"
         case _:

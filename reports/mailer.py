@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -46,13 +47,16 @@ class SmtpMailer:
     def send(self, recipient: str, content: bytes) -> Delivery:
         """Hand one mail for one recipient over; never raises for what a server or a network does."""
         try:
-            with self._connect() as server:
+            server = self._connect()
+            try:
                 return self._hand_over(server, recipient, content)
+            finally:
+                _say_goodbye(server)
         except _ToldError as told:
             return told.delivery
         except _PasswordError as error:
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=str(error), is_our_fault=True)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
             return Delivery(
                 outcome=Outcome.DEFERRED,
                 code=getattr(error, "smtp_code", None),
@@ -135,6 +139,13 @@ class SmtpMailer:
                 f"mail.password_file: {self.password_file} or mail.user: an SMTP login takes ASCII signs, at least one"
             )
         return password
+
+
+def _say_goodbye(server: smtplib.SMTP) -> None:
+    """End the connection; whatever is answered to QUIT changes nothing about the mail (RFC 5321, section 4.1.1.10)."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 class _PasswordError(Exception):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from storage.records import (
@@ -52,6 +52,16 @@ def _differs(name: str, one: str, other: str) -> bool:
         shared = min(len(one), len(other))
         return one[:shared] != other[:shared]
     return one != other
+
+
+def completed(fields: ArticleFields, known: ArticleFields) -> ArticleFields:
+    """Return the fields of a new version: a stamp or a source that this reading lacks stays as it was.
+
+    Its absence was no difference, so it must not be lost to the record by way of another one.
+    """
+    if not fields.date_published and not fields.date_published_raw:
+        fields = replace(fields, date_published=known.date_published, date_published_raw=known.date_published_raw)
+    return fields if fields.source else replace(fields, source=known.source)
 
 
 def kind_of_change(names: tuple[str, ...]) -> ChangeKind | None:

@@ -157,6 +157,7 @@ class Observation:
     validators: Validators = NO_VALIDATORS
     #: The key under which it was asked for, where a redirect led elsewhere.
     asked_key: str | None = None
+    asked_url: str | None = None
     #: The key under which the article is on record, where its present address has another.
     known_as: str | None = None
     #: Its old address leads here or has gone.

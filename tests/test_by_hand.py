@@ -89,6 +89,19 @@ def test_a_killed_backfill_goes_on_where_it_stopped(desk: Desk, other_desk: Desk
     assert "trick: done, 0 recovered" in again
 
 
+def test_a_backfill_reads_what_a_stopped_one_of_another_span_has_left(desk: Desk, site: TrickSite) -> None:
+    site.park(desk.folder)
+    process = desk.start("backfill", "trick", "--since", "2024-05-01")
+    wait_for(lambda: stored(desk, "articles") >= 3)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    desk.must("backfill", "trick", *SPAN)
+    days = [row["date_published"][:10] for row in desk.rows("articles")]
+    assert len([day for day in days if "2024-05-05" <= day <= "2024-05-20"]) == 33
+    desk.must("backfill", "trick", "--since", "2024-05-01")
+    assert len(desk.rows("articles")) == 60
+
+
 def process_of_visit(desk: Desk) -> bool:
     connection = sqlite3.connect(desk.folder / "parkwatch.db")
     try:

@@ -169,6 +169,22 @@ def test_an_article_whose_address_leads_to_another_one_keeps_its_text(desk: Desk
     assert ({row["url"]: row["body"] for row in desk.rows("articles")}, desk.changes()) == (before, [])
 
 
+def test_an_article_listed_under_an_address_that_leads_to_it_is_looked_at_when_its_headline_changes(
+    desk: Desk, site: TrickSite
+) -> None:
+    alias = path(99)
+    site.serve_stories(3, 2, 1)
+    site.pages[alias] = status(302, Location=path(1))
+    site.pages[LISTING] = listing(3, 2, 99)
+    site.park(desk.folder)
+    desk.must("crawl")
+    _, headers, body = listing(3, 2, 99)
+    site.pages[LISTING] = (200, headers, body.replace(b"Story 99", b"Corrected: story 99"))
+    site.pages[path(1)] = article(1, "The park built no hall.")
+    desk.must("crawl", "--recheck", "none")
+    assert desk.changes() == [("edited", "Story 1 of the park")]
+
+
 def test_a_link_that_leads_to_a_known_article_is_settled(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(3, 2, 1)
     site.park(desk.folder)

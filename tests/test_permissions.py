@@ -28,12 +28,9 @@ def locked(desk: Desk) -> Iterator[Desk]:
     (desk.folder / "parks" / "eastgate.toml").write_text(
         'name = "Eastgate"\nlistings = ["http://eastgate.example/news/"]\nlayouts = ["tjuda"]\n'
     )
-    files = [desk.folder / "parkwatch.db", desk.folder]
-    for path in files:
-        path.chmod(0o555)
+    (desk.folder / "parkwatch.db").chmod(0o444)
     yield desk
-    for path in reversed(files):
-        path.chmod(0o755)
+    desk.folder.chmod(0o755)
 
 
 def run(desk: Desk, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -64,6 +61,14 @@ def test_writing_verbs_say_who_may(locked: Desk, verb: tuple[str, ...]) -> None:
     )
 
 
+def test_in_a_folder_that_may_not_be_written_either_it_says_so(locked: Desk) -> None:
+    locked.folder.chmod(0o555)
+    done = run(locked, "articles")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "stands in a folder that this user may not write" in done.stderr
+
+
 def test_a_settings_file_that_cannot_be_written_is_named(locked: Desk) -> None:
+    locked.folder.chmod(0o555)
     done = run(locked, "--settings", "other.toml", "init")
     assert (done.returncode, done.stderr) == (2, "parkwatch: other.toml: cannot be written: Permission denied\n")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from monitor.delivering import send_at_once, send_waiting
 from monitor.demo.loop import demo_settings
@@ -12,6 +13,7 @@ from monitor.demo.mailbox import Mailbox, receiving
 from monitor.digesting import make_and_freeze
 from reports.mailer import Outcome
 from storage.database import Store, articles, digests, subscriptions
+from storage.database import verify as verification
 from tests.builders import DAY_1, DAY_2, an_observation
 from tests.conftest import Desk
 from tests.test_mail import PARKS, Talkative, frozen, mailer, subscribed
@@ -112,7 +114,7 @@ def test_five_days_of_refusals_end_a_mail_but_our_own_trouble_never_does(store: 
         [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: late, 1)
         assert delivery.outcome is Outcome.DEFERRED
     with store.reading() as session:
-        [(line, answer)] = digests.undelivered(session)
+        [(line, answer)] = digests.undelivered(session, refused_since=DAY_1)
     assert (line.state, answer) == ("refused", "mail: 451 busy")
 
 
@@ -191,3 +193,66 @@ def test_a_digest_made_after_one_that_waited_takes_what_came_since(store: Store,
     second = make_and_freeze(store, PARKS, demo_settings(tmp_path, 25), reader, DAY_2)
     assert second
     assert (second.digest.number, second.digest.changes) == (2, (2,))
+
+
+class Grumpy(Talkative):
+    """Answers QUIT with whatever a test tells it to."""
+
+    def __init__(self, quit_: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.quit = quit_
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return self.quit
+
+
+@pytest.mark.parametrize(
+    ("rcpt", "goodbye", "outcome"),
+    [("250 OK", "250 bye", Outcome.SENT), ("550 nobody", "421 leaving", Outcome.REFUSED)],
+)
+def test_what_is_answered_to_quit_changes_no_verdict(rcpt: str, goodbye: str, outcome: Outcome) -> None:
+    with receiving(Grumpy(goodbye, rcpt=rcpt)) as box:
+        assert mailer(box.port).send("r@example.org", b"Subject: x\r\n\r\nx\r\n").outcome is outcome
+
+
+def test_a_host_name_that_is_none_is_told_and_not_raised() -> None:
+    delivery = mailer(25, host="mail..example.org").send("r@example.org", b"Subject: x\r\n\r\n")
+    assert (delivery.outcome, "check mail.host" in delivery.answer) == (Outcome.DEFERRED, True)
+
+
+def test_a_park_whose_file_is_broken_or_gone_is_no_quiet_park(desk: Desk) -> None:
+    (desk.folder / "parks" / "broken.toml").write_text("nam = 'x'\n")
+    (desk.folder / "parks" / "fine.toml").write_text(
+        'name = "Fine"\nlistings = ["http://fine.example/"]\nlayouts = ["tjuda"]\n'
+    )
+    desk.must("subscribe", "all@example.org")
+    desk.must("subscribe", "one@example.org", "--park", "fine")
+    (desk.folder / "parks" / "fine.toml").unlink()
+    for reader, sentence in (
+        ("all@example.org", "broken</strong>: not seen (its park file cannot be used)"),
+        ("one@example.org", "fine</strong>: not seen (it is no longer watched)"),
+    ):
+        desk.must("digest", reader, "--preview", "-o", "x.html")
+        assert sentence in (desk.folder / "x.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("UPDATE digests SET state = 'sent'", "subscription 1: digest 1 counts as sent, and no delivery of it says so"),
+        ("UPDATE digests SET number = 2", "subscription 1: digest 1 is missing"),
+    ],
+)
+def test_verify_believes_no_digest_by_its_word(store: Store, tmp_path: Any, damage: str, problem: str) -> None:
+    frozen(store, tmp_path)
+    with store.writing() as session:
+        session.execute(text(damage))
+    with store.reading() as session:
+        assert problem in list(verification.problems(session))
+
+
+def test_without_any_park_nothing_is_said_to_have_been_seen(desk: Desk) -> None:
+    desk.must("subscribe", "all@example.org")
+    desk.must("digest", "--preview", "-o", "x.html")
+    html = (desk.folder / "x.html").read_text(encoding="utf-8")
+    assert ("No park is watched." in html, "seen whole" in html) == (True, False)

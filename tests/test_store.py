@@ -1,5 +1,6 @@
 """The store: versions, changes and ledger numbers in one transaction, and the promises proved from it."""
 
+import sqlite3
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -86,6 +87,28 @@ def test_what_was_listed_by_a_baseline_stays_baseline_when_it_is_read_later(stor
     assert kinds(store) == []
 
 
+def test_a_baseline_article_reached_through_a_redirect_is_no_news(store: Store) -> None:
+    visit = begin(store)
+    with store.writing() as session:
+        link = Link(key="doc:1", url="http://eastgate.example/news/1.html")
+        planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.BASELINE, now=DAY_1)
+    record(store, an_observation("doc:2", asked_key="doc:1", asked_url=link.url, seen_at=DAY_2))
+    assert kinds(store) == []
+    with store.reading() as session:
+        assert exports.article_by_url(session, link.url) == exports.article_by_url(
+            session, "http://eastgate.example/news/2.html"
+        )
+
+
+def test_a_stamp_that_an_edited_page_lacks_stays_on_record(store: Store) -> None:
+    bare = an_article(body=("Other words.",), date_published=None, date_published_raw=None, source=None)
+    record(store, an_observation(), an_observation(seen_at=DAY_2, fields=bare))
+    with store.reading() as session:
+        [line] = exports.articles(session)
+    assert (line.version, line.fields.date_published, line.fields.source) == (2, "2024-05-01", "Eastgate Daily")
+    assert problems(store) == []
+
+
 def test_the_same_document_at_another_address_is_one_article(store: Store) -> None:
     record(store, an_observation(), an_observation(url="http://www.eastgate.example/elsewhere/1.html", seen_at=DAY_2))
     with store.reading() as session:
@@ -101,7 +124,10 @@ def test_a_moved_article_keeps_its_past(store: Store) -> None:
     assert line.url.endswith("/9.html")
     assert (entry.kind.value, entry.previous_url) == ("moved", "http://eastgate.example/news/1.html")
     with store.reading() as session:
-        assert articles.find(session, "eastgate", "doc:1") == articles.find(session, "eastgate", "doc:1")
+        by_old, by_new = (articles.find(session, "eastgate", key) for key in ("doc:1", "doc:9"))
+        assert by_old is not None
+        assert by_new is not None
+        assert by_old.id == by_new.id
         assert [recheck.key for recheck in planning.rechecks(session, "eastgate", due_at=None)] == ["doc:9"]
     assert problems(store) == []
 
@@ -171,6 +197,25 @@ def test_verify_names_fields_that_were_changed_by_hand(store: Store) -> None:
     with store.writing() as session:
         session.execute(text("UPDATE versions SET headline = 'forged'"))
     assert problems(store) == ["article 1: the fields of version 1 do not fit their content hash"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (
+            "UPDATE versions SET headline = 'x' WHERE number = 1",
+            "the fields of version 1 do not fit their content hash",
+        ),
+        ("DELETE FROM blobs", "its bytes are missing"),
+    ],
+)
+def test_verify_looks_behind_the_present_version(store: Store, damage: str, problem: str) -> None:
+    record(store, an_observation(), an_observation(seen_at=DAY_2, fields=an_article(headline="Another")))
+    connection = sqlite3.connect(str(store.path))  # without foreign keys, as damage comes
+    with connection:
+        connection.execute(damage)
+    connection.close()
+    assert any(problem in found for found in problems(store))
 
 
 def test_a_listing_joins_up_with_what_an_earlier_whole_visit_knew(store: Store) -> None:
@@ -264,14 +309,29 @@ def test_a_store_that_is_not_there_is_not_made_up(tmp_path: Path) -> None:
         open_store(f"sqlite:///{path}")
 
 
-@pytest.mark.parametrize(("revision", "sentence"), [("0000", "newer version"), ("9999", "newer version")])
-def test_a_store_of_another_program_is_left_alone(store: Store, revision: str, sentence: str) -> None:
+def test_a_store_of_a_newer_program_is_left_alone(store: Store) -> None:
     with store.writing() as session:
-        session.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
-    url = f"sqlite:///{store.path}"
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for act in (open_store, upgrade_store):
-        with pytest.raises(StoreError, match=sentence):
-            act(url)
+        with pytest.raises(StoreError, match="newer version"):
+            act(f"sqlite:///{store.path}")
+
+
+def test_a_store_from_an_older_version_is_upgraded_by_init_and_keeps_what_it_holds(store: Store) -> None:
+    record(store, an_observation())
+    with store.writing() as session:
+        for index in ("ix_articles_park_id", "ix_visits_park_ended", "ix_visits_outcome_park"):
+            session.execute(text(f"DROP INDEX {index}"))
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    url = f"sqlite:///{store.path}"
+    with pytest.raises(StoreError, match=r"older version \(0001, .*: upgrade it with 'parkwatch init'"):
+        open_store(url)
+    assert upgrade_store(url) == ("0001", "0002")
+    opened = open_store(url)
+    with opened.reading() as session:
+        assert len(list(ledger.entries(session))) == 1
+        assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+    opened.close()
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,22 @@ def test_a_server_that_hands_out_page_one_for_any_number_is_seen_through() -> No
     assert (again.next, again.is_end, again.is_joined) == (None, False, False)
 
 
+def test_an_article_pinned_to_every_page_does_not_end_the_walk() -> None:
+    first = walk([False] * 3, keys=["pin", "a", "b"])
+    assert first.next is not None
+    assert walk([False] * 3, at=first.next, keys=["pin", "c", "d"]).next is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "of", "is_end"),
+    [(1, None, True), (1, 1, True), (1, 3, False), (2, 3, False), (3, 3, True), (5, 6, True)],
+)
+def test_a_listing_that_has_lost_its_pager_has_no_end_there(number: int, of: int | None, is_end: bool) -> None:
+    at = Walk(url="http://a.example/n", number=number, of=of)
+    found = walk([False] * 3, at=at, next_url=None, last_number=of)
+    assert (found.next, found.is_end, found.is_joined) == (None, is_end, is_end)
+
+
 def test_a_walk_can_be_stored_and_taken_up_again() -> None:
     onward = walk([False] * 3, depth=Depth.SPAN, is_too_old=True).next
     assert onward is not None

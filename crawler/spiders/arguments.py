@@ -35,7 +35,7 @@ class VisitArguments:
         pages = given.get("max_pages")
         if pages is not None and not (pages.isdecimal() and int(pages) > 0):
             raise ValueError(f"-a max_pages={pages}: write a number of listing pages, 1 or more")
-        is_dry_run = given.get("dry_run", "0") not in ("0", "false", "")
+        is_dry_run = given.get("dry_run", "0").lower() not in ("0", "false", "")
         if is_dry_run and not since:
             raise ValueError("-a dry_run: goes with since alone; a visit is looked at with 'parkwatch parks check'")
         return cls(

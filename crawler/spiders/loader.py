@@ -28,7 +28,7 @@ class ParkSpiderLoader:
         """Read the park files that the settings name; one that is wrong is warned of and left out."""
         parks, errors = load_parks(Path(settings.get("PARKWATCH_PARKS") or BUNDLED / "parks"))
         if settings.getbool("PARKWATCH_WARN_OF_SEEDS", True):
-            for error in errors:
+            for error in errors.values():
                 warn(str(error), RuntimeWarning, stacklevel=2)
         return cls(parks, Path(settings.get("PARKWATCH_LAYOUTS") or BUNDLED / "layouts"))
 

@@ -121,13 +121,23 @@ class ParkSpider(Spider):
 
     def on_idle(self) -> None:
         """Ask for the next portion of work when everything asked for is answered."""
-        for portion in self._portions:
-            requests = list(self._requests(portion))
-            if requests:
-                assert self.crawler.engine is not None
-                for request in requests:
-                    self.crawler.engine.crawl(request)
-                raise DontCloseSpider
+        requests = self._next_requests()
+        if requests:
+            assert self.crawler.engine is not None
+            for request in requests:
+                self.crawler.engine.crawl(request)
+            raise DontCloseSpider
+
+    def _next_requests(self) -> list[Request]:
+        try:
+            for portion in self._portions:
+                requests = list(self._requests(portion))
+                if requests:
+                    return requests
+        except Exception as error:  # Scrapy would log it and call the visit finished
+            self.account.fail(f"what is to be read next cannot be worked out: {error}"[:300])
+            self._portions = iter(())
+        return []
 
     # ---- listings ----------------------------------------------------------------------------
 
@@ -229,7 +239,7 @@ class ParkSpider(Spider):
                 # Without a visit (``scrapy parse``) there is no store to tell.
                 yield ObservedItem.observed(found) if self.book.is_open else ArticleItem.of(found)
             else:
-                await run_in_thread(self.book.forget, asked.key)
+                await run_in_thread(self.book.forget, asked.key, backfill_id=self.plan.backfill_id)
         elif isinstance(result, Gone):
             await self._gone(asked, result.reason, now)
         else:

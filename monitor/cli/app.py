@@ -15,7 +15,7 @@ from rich.console import Console
 
 from crawler.checking import SeedError
 from crawler.layouts import Layout, load_layouts
-from monitor.park_folder import load_seeds
+from monitor.park_folder import Seeds, load_seeds
 from monitor.settings import Settings, SettingsError, load_settings
 from storage.database import Store, StoreError, cause_of, open_store
 from storage.records import Park
@@ -56,8 +56,8 @@ class Common:
         return load_settings(self.settings_file)
 
     @cached_property
-    def seeds(self) -> tuple[dict[str, Park], list[SeedError]]:
-        """The parks by slug, and what is wrong with other park files."""
+    def seeds(self) -> Seeds:
+        """The parks by slug, and what is wrong with the others."""
         return load_seeds(self.settings.seeds, self.layouts)
 
     @property
@@ -78,9 +78,8 @@ class Common:
         parks, errors = self.seeds
         if slug in parks:
             return parks[slug]
-        for error in errors:
-            if f"/{slug}.toml" in str(error):
-                raise error
+        if slug in errors:
+            raise errors[slug]
         known = ", ".join(sorted(parks)) or "none"
         raise UsageError(f"there is no park '{slug}' in {self.settings.seeds.parks}; known are {known}")
 

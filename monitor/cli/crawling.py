@@ -29,7 +29,7 @@ def crawl(
     """Visit parks now: read what is new, and ask again for what is due."""
     _, errors = common.seeds
     chosen = [common.park(slug) for slug in parks] if parks else list(common.watched.values())
-    for error in errors if not parks else []:
+    for error in errors.values() if not parks else ():
         warn(f"parkwatch: {error}")
     common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
     with common.store(writes=True) as store:

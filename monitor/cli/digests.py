@@ -37,7 +37,7 @@ def subscribe(
     time_zone: Annotated[str, typer.Option(metavar="ZONE", help="The reader's time zone.")] = "Asia/Shanghai",
 ) -> None:
     """Add a reader. Her first digest reaches back as far as one digest usually covers."""
-    if not ADDRESS.match(address):
+    if not ADDRESS.fullmatch(address):
         raise UsageError(f"{address!r} is no mail address")
     for slug in park or []:
         common.park(slug)
@@ -129,7 +129,7 @@ def digest(
     if output and not preview:
         raise UsageError("--output says where --preview writes: add --preview")
     mailer = checked_mailer_of(common.settings) if now else None
-    parks, _ = common.seeds
+    parks, broken = common.seeds
     unsent: list[str] = []
     with common.store(writes=now) as store:
         chosen = _chosen(store, subscription)
@@ -139,7 +139,7 @@ def digest(
             if mailer:
                 unsent += _send_now(store, mailer, found)
                 continue
-            made = make(store, parks, common.settings, found, utc_now())
+            made = make(store, parks, common.settings, found, utc_now(), broken=broken)
             say(f"digest {made.digest.number} for {found.address}: {_counts(made)}")
             if preview:
                 _show(made, output)
@@ -175,12 +175,12 @@ def _send_now(store: Store, mailer: SmtpMailer, subscription: Subscription) -> l
         problems = [f"digest {left[0].number} for {subscription.address} is being sent by another process: wait for it"]
     if problems:
         return problems
-    parks, _ = common.seeds
+    parks, broken = common.seeds
     if waited and not make(store, parks, common.settings, subscription, utc_now()).digest.changes:
         return []
     with store.reading() as session:
         subscription = stored.get(session, subscription.id)
-    made = make_and_freeze(store, parks, common.settings, subscription, utc_now())
+    made = make_and_freeze(store, parks, common.settings, subscription, utc_now(), broken=broken)
     if made is None:
         return [f"the digest for {subscription.address} is being made by another process at this moment"]
     return [

@@ -44,7 +44,7 @@ def parks(
         else:
             name = park.name + " " * (40 - cell_len(park.name))  # a Chinese character is two cells wide
             say(f"{slug:<24} {name} {', '.join(park.layouts):<20} {park.listings[0]}")
-    for error in errors:
+    for error in errors.values():
         warn(f"parkwatch: {error}")
     if errors:
         raise typer.Exit(UNSEEN)
@@ -57,7 +57,7 @@ def check(
     """Fetch a listing and its first article, and say what would be read; nothing is stored."""
     _, errors = common.seeds
     chosen = [common.park(slug) for slug in slugs] if slugs else list(common.watched.values())
-    for error in errors if not slugs else []:
+    for error in errors.values() if not slugs else ():
         warn(f"parkwatch: {error}")
     good = [_check(park) for park in chosen]
     if not all(good) or (errors and not slugs):

@@ -16,7 +16,7 @@ from monitor.settings import DEFAULT_FILE
 from reports.coverage import Sight
 from reports.render import plural
 from storage.clock import utc_now
-from storage.database import upgrade_store
+from storage.database import shown, upgrade_store
 from storage.database import verify as verification
 
 
@@ -31,8 +31,8 @@ def init() -> None:
             raise UsageError(f"{path}: the folder {path.parent} does not exist")
         write_file(path, settings_file())
         say(f"{path}: written; every key is in it with its default")
-    url = common.settings.store.url
-    before, after = upgrade_store(url)
+    before, after = upgrade_store(common.settings.store.url)
+    url = shown(common.settings.store.url)
     if before is None:
         say(f"{url}: created, version {after}")
     elif before == after:
@@ -51,13 +51,13 @@ def run() -> None:
     checked_mailer_of(settings)
     set_up_logs(settings.log.level)
     folder = ParkFolder(settings.seeds)
-    for error in folder.errors:
+    for error in folder.errors.values():
         warn(f"parkwatch: {error}")
     with common.store(writes=True) as store:
         try:
             with only_one(store, utc_now()):
                 say(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends")
-                ring(Alarm(store, settings, folder.parks, utc_now))
+                ring(Alarm(store, settings, folder, utc_now))
         except AlreadyRunningError as error:
             raise UsageError(str(error)) from error
     say("ended")
@@ -80,7 +80,7 @@ def status() -> None:
     say()
     for park in health.parks:
         _print_park(park)
-    for error in errors:
+    for error in errors.values():
         say(f"  !  {error}")
     if not parks and not errors:
         say(f"     no park file in {common.settings.seeds.parks}: see docs/adding-a-park.md")

@@ -2,6 +2,6 @@
 
 from sqlalchemy.orm import Session
 
-from storage.database.engine import Store, StoreError, cause_of, open_store, upgrade_store
+from storage.database.engine import Store, StoreError, cause_of, open_store, shown, upgrade_store
 
-__all__ = ["Session", "Store", "StoreError", "cause_of", "open_store", "upgrade_store"]
+__all__ = ["Session", "Store", "StoreError", "cause_of", "open_store", "shown", "upgrade_store"]

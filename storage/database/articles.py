@@ -17,7 +17,9 @@ from storage.database.tables import (
     VersionRow,
     VisitRow,
 )
+from storage.database.visits import VISIT
 from storage.decisions import (
+    completed,
     content_hash,
     decide,
     last_modified_is_plausible,
@@ -81,7 +83,8 @@ def record(session: Session, observation: Observation) -> Recorded:
     if decision.new_address:
         _add_address(session, row, observation)
     if decision.is_new_version:
-        version = _add_version(session, row, observation, observation.seen_at)
+        read = replace(observation, fields=completed(observation.fields, known.fields)) if known else observation
+        version = _add_version(session, row, read, observation.seen_at)
         for page, capture in enumerate(observation.captures, 1):
             capture_id = captures.keep(session, row.park, capture)
             session.add(VersionCaptureRow(version_id=version.id, page=page, capture_id=capture_id))
@@ -116,7 +119,8 @@ def record(session: Session, observation: Observation) -> Recorded:
 
 def _origin(session: Session, observation: Observation) -> Origin:
     """Return why the article was first listed, which outlives the visit that listed it."""
-    query = select(UnreadRow.origin).where(UnreadRow.park == observation.park, UnreadRow.key == observation.key)
+    keys = {observation.key, observation.asked_key}
+    query = select(UnreadRow.origin).where(UnreadRow.park == observation.park, UnreadRow.key.in_(keys))
     origin = session.scalars(query).first()
     return Origin(origin) if origin else observation.origin
 
@@ -185,7 +189,7 @@ def _add_other_address(session: Session, row: ArticleRow, observation: Observati
                 article_id=row.id,
                 park=row.park,
                 key=observation.asked_key,
-                url=observation.url,
+                url=observation.asked_url or observation.url,
                 first_seen=observation.seen_at,
             )
         )
@@ -265,7 +269,7 @@ def _last_joined(session: Session, park: str, visit: int | None) -> datetime | N
     """Return the start of the last visit whose listing joined up: an article found now was not there then."""
     return session.scalars(
         select(VisitRow.started_at)
-        .where(VisitRow.park == park, VisitRow.kind == "visit", VisitRow.listing_joined, VisitRow.id != (visit or 0))
+        .where(VisitRow.park == park, VisitRow.kind == VISIT, VisitRow.listing_joined, VisitRow.id != (visit or 0))
         .order_by(VisitRow.started_at.desc())
         .limit(1)
     ).first()

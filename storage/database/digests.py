@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from storage.database.subscriptions import ACTIVE
 from storage.database.tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 
 READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
@@ -18,15 +19,11 @@ _GIVE_UP_AFTER = timedelta(days=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A frozen digest that is to be handed to a mail server."""
+    """A frozen digest that is to be handed to a mail server; its bytes are fetched when its turn comes."""
 
     id: int
-    subscription_id: int
     number: int
     recipient: str
-    message_id: str
-    message: bytes
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +31,16 @@ class DigestLine:
     """A digest as it is listed."""
 
     id: int
-    subscription_id: int
     number: int
-    created_at: datetime
     state: str
-    line_count: int
     recipient: str
 
 
-def last(session: Session, subscription_id: int) -> DigestRow | None:
-    """Return the newest digest of a subscription."""
-    return session.scalars(
-        select(DigestRow).where(DigestRow.subscription_id == subscription_id).order_by(DigestRow.number.desc()).limit(1)
-    ).first()
+def last(session: Session, subscription_id: int) -> tuple[int, str | None]:
+    """Return the number and the hash of a subscription's newest digest, 0 and None before the first."""
+    query = select(DigestRow.number, DigestRow.sha256).where(DigestRow.subscription_id == subscription_id)
+    row = session.execute(query.order_by(DigestRow.number.desc()).limit(1)).first()
+    return (row.number, row.sha256) if row else (0, None)
 
 
 def freeze(
@@ -66,9 +60,9 @@ def freeze(
 
     Returns its id, or None if another process has moved the position meanwhile: then that one made the digest.
     """
-    previous = last(session, subscription_id)
-    is_next = number == (previous.number if previous else 0) + 1
-    if not (_move(session, subscription_id, position_before, position_after) and is_next):
+    previous_number, previous_sha256 = last(session, subscription_id)
+    has_moved = _move(session, subscription_id, position_before, position_after)
+    if not has_moved or number != previous_number + 1:
         session.rollback()
         return None
     row = DigestRow(
@@ -81,7 +75,7 @@ def freeze(
         message_id=message_id,
         message=message,
         sha256=hashlib.sha256(message).hexdigest(),
-        previous_sha256=previous.sha256 if previous else None,
+        previous_sha256=previous_sha256,
         line_count=len(changes),
         state=READY,
         next_try_at=now,
@@ -102,7 +96,7 @@ def _move(session: Session, subscription_id: int, before: int, after: int) -> bo
             .where(
                 SubscriptionRow.id == subscription_id,
                 SubscriptionRow.position == before,
-                SubscriptionRow.status == "active",
+                SubscriptionRow.status == ACTIVE,
             )
             .values(position=after)
             .returning(SubscriptionRow.id)
@@ -113,23 +107,20 @@ def _move(session: Session, subscription_id: int, before: int, after: int) -> bo
 
 def waiting(session: Session, *, now: datetime | None, subscription_id: int | None = None) -> list[Waiting]:
     """Return the digests to be handed over, oldest first: those due at *now*, or all of them if it is None."""
-    query = select(DigestRow).where(DigestRow.state == READY).order_by(DigestRow.id)
+    query = select(DigestRow.id, DigestRow.number, DigestRow.recipient).where(DigestRow.state == READY)
     if now is not None:
         query = query.where(DigestRow.next_try_at <= now)
     if subscription_id is not None:
         query = query.where(DigestRow.subscription_id == subscription_id)
     return [
-        Waiting(
-            id=row.id,
-            subscription_id=row.subscription_id,
-            number=row.number,
-            recipient=row.recipient,
-            message_id=row.message_id,
-            message=row.message,
-            created_at=row.created_at,
-        )
-        for row in session.scalars(query)
+        Waiting(id=row.id, number=row.number, recipient=row.recipient)
+        for row in session.execute(query.order_by(DigestRow.id))
     ]
+
+
+def message_of(session: Session, digest_id: int) -> bytes:
+    """Return a digest's frozen bytes."""
+    return session.scalars(select(DigestRow.message).where(DigestRow.id == digest_id)).one()
 
 
 def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: bool = False) -> int | None:
@@ -144,7 +135,7 @@ def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: 
     last = _last_delivery(session, digest_id)
     if row.next_try_at and row.next_try_at > now and (not at_once or (last is not None and last.ended_at is None)):
         return None
-    if session.get_one(SubscriptionRow, row.subscription_id).status != "active":
+    if session.get_one(SubscriptionRow, row.subscription_id).status != ACTIVE:
         row.state, row.next_try_at = CANCELLED, None  # she said goodbye between the making and the sending
         return None
     attempts = last.attempt if last else 0
@@ -179,23 +170,19 @@ def end_delivery(
         row.state, row.next_try_at = REFUSED, None
 
 
-def undelivered(session: Session) -> list[tuple[DigestLine, str | None]]:
-    """Return the digests that no server has taken, each with the last answer."""
-    query = select(DigestRow).where(DigestRow.state.in_((READY, REFUSED))).order_by(DigestRow.id)
-    rows = [(row, _last_delivery(session, row.id)) for row in session.scalars(query)]
-    return [(_line(row), delivery.answer if delivery else None) for row, delivery in rows]
-
-
-def _line(row: DigestRow) -> DigestLine:
-    return DigestLine(
-        id=row.id,
-        subscription_id=row.subscription_id,
-        number=row.number,
-        created_at=row.created_at,
-        state=row.state,
-        line_count=row.line_count,
-        recipient=row.recipient,
+def undelivered(session: Session, *, refused_since: datetime) -> list[tuple[DigestLine, str | None]]:
+    """Return the digests that no server has taken, each with the last answer; of refused ones the later ones."""
+    query = (
+        select(DigestRow.id, DigestRow.number, DigestRow.state, DigestRow.recipient)
+        .where((DigestRow.state == READY) | ((DigestRow.state == REFUSED) & (DigestRow.created_at >= refused_since)))
+        .order_by(DigestRow.id)
     )
+    lines = [
+        DigestLine(id=row.id, number=row.number, state=row.state, recipient=row.recipient)
+        for row in session.execute(query)
+    ]
+    deliveries = [_last_delivery(session, line.id) for line in lines]
+    return [(line, last.answer if last else None) for line, last in zip(lines, deliveries, strict=True)]
 
 
 def _last_delivery(session: Session, digest_id: int) -> DeliveryRow | None:

@@ -73,18 +73,18 @@ def open_store(url: str) -> Store:
     try:
         found = _revision(engine)
     except SQLAlchemyError as error:
-        raise StoreError(f"the store {_shown(url)} cannot be read: {cause_of(error)}") from error
+        raise StoreError(f"the store {shown(url)} cannot be read: {cause_of(error)}") from error
     wanted, known = _revisions()
     if found is None:
-        raise StoreError(f"{_shown(url)} holds no Parkwatch store: create one with 'parkwatch init'")
+        raise StoreError(f"{shown(url)} holds no Parkwatch store: create one with 'parkwatch init'")
     if found != wanted:
         if found in known:
             raise StoreError(
-                f"the store {_shown(url)} is of an older version ({found}, this program needs {wanted}): "
+                f"the store {shown(url)} is of an older version ({found}, this program needs {wanted}): "
                 "upgrade it with 'parkwatch init'"
             )
         raise StoreError(
-            f"the store {_shown(url)} is of a newer version ({found}) than this program ({wanted}): "
+            f"the store {shown(url)} is of a newer version ({found}) than this program ({wanted}): "
             "install the newer Parkwatch; nothing was changed"
         )
     return Store(engine, make_url(url))
@@ -101,13 +101,13 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
         found = _revision(engine)
         if found is not None and found not in known:
             raise StoreError(
-                f"the store {_shown(url)} is of a newer version ({found}) than this program ({wanted}): "
+                f"the store {shown(url)} is of a newer version ({found}) than this program ({wanted}): "
                 "install the newer Parkwatch; nothing was changed"
             )
         with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
             _migrate(connection)
     except SQLAlchemyError as error:
-        raise StoreError(f"the store {_shown(url)} cannot be opened: {cause_of(error)}") from error
+        raise StoreError(f"the store {shown(url)} cannot be opened: {cause_of(error)}") from error
     finally:
         engine.dispose()
     return found, wanted
@@ -117,13 +117,13 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
     try:
         parsed = make_url(url)
     except SQLAlchemyError as error:
-        raise StoreError(f"store.url {url!r} is no database address: write it like sqlite:///parkwatch.db") from error
+        raise StoreError("store.url is no database address: write it like sqlite:///parkwatch.db") from error
     if parsed.get_backend_name() != "sqlite":
         try:
             return create_engine(parsed, pool_pre_ping=True)
         except (SQLAlchemyError, ImportError) as error:
             raise StoreError(
-                f"store.url {_shown(url)}: its database driver cannot be loaded ({cause_of(error)}); "
+                f"store.url {shown(url)}: its database driver cannot be loaded ({cause_of(error)}); "
                 "sqlite:///parkwatch.db needs none"
             ) from error
     path = Path(parsed.database or "")
@@ -132,7 +132,13 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
         raise StoreError(f"there is no store at {path}: create one with 'parkwatch init'")
     if not must_exist and not path.parent.is_dir():
         raise StoreError(f"the folder {path.parent} for the store does not exist: create it or change store.url")
-    return sqlite.engine_of(parsed, read_only=must_exist and not sqlite.may_write(path))
+    read_only = must_exist and not sqlite.may_write(path)
+    if read_only and not sqlite.opens_read_only(path):
+        raise StoreError(
+            f"the store {path} stands in a folder that this user may not write, where SQLite can open it only while "
+            "its owner has it open: allow writing to the folder, or read a copy"
+        )
+    return sqlite.engine_of(parsed, read_only=read_only)
 
 
 def _migrate(connection: Connection) -> None:
@@ -159,7 +165,8 @@ def _revisions() -> tuple[str, set[str]]:
     return max(known), known
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
+    """Return a store's address with its password masked."""
     return make_url(url).render_as_string(hide_password=True)
 
 

@@ -85,20 +85,23 @@ def newest_of_baseline(session: Session, park: str, limit: int, *, since: int) -
 def published(
     session: Session, park: str, *, since: datetime, until: datetime | None, after_id: int, limit: int
 ) -> list[ArticleLine]:
-    """Return a portion of a park's articles that were published in a span and not removed, in order of their ids."""
+    """Return a portion of a park's articles that were published in a span and not removed, in order of their ids.
+
+    An article without a date may have been.
+    """
     query = (
         _with_versions()
         .where(
             ArticleRow.park == park,
             ArticleRow.id > after_id,
-            ArticleRow.published_at >= since,
+            ArticleRow.published_at.is_(None) | (ArticleRow.published_at >= since),
             ArticleRow.state != ArticleState.REMOVED.value,
         )
         .order_by(ArticleRow.id)
         .limit(limit)
     )
     if until:
-        query = query.where(ArticleRow.published_at < until)
+        query = query.where(ArticleRow.published_at.is_(None) | (ArticleRow.published_at < until))
     return [_article(row, version) for row, version in session.execute(query)]
 
 

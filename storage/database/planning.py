@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from storage.database import ledger
@@ -59,7 +59,7 @@ def note_listing(
         is_known.append(first is not None and joined_at is not None and first <= joined_at)
         if row is not None:
             if _looks_changed(row, link):
-                suspicious.append(_recheck(row, link.key))
+                suspicious.append(_recheck(row, row.key))
                 row.next_check_at = now  # the suspicion outlives a visit that is cut off
             _note_listed(session, row, link, visit, now)
         elif waits is not None:
@@ -123,21 +123,24 @@ class Unread:
     """A listed article that is to be read."""
 
     link: Link
-    origin: Origin
+    #: The backfill that listed it first, None for a visit.
+    backfill_id: int | None
 
 
-def unread(session: Session, park: str, *, now: datetime | None, backfill_id: int | None = None) -> list[Unread]:
-    """Return what waits to be read, oldest first: all of it, or what is due at *now*; of a backfill only its own."""
+def unread(session: Session, park: str, *, now: datetime | None, for_backfill: bool = False) -> list[Unread]:
+    """Return what waits to be read, oldest first: all of it, or what is due at *now*.
+
+    A visit leaves to backfills what they have listed; a backfill is shown everything, for spans may overlap.
+    """
     query = _waiting(park).order_by(UnreadRow.id)
-    query = query.where(
-        UnreadRow.backfill_id == backfill_id if backfill_id is not None else UnreadRow.backfill_id.is_(None)
-    )
+    if not for_backfill:
+        query = query.where(UnreadRow.backfill_id.is_(None))
     if now is not None:
         query = query.where(UnreadRow.next_try_at <= now)
     return [
         Unread(
             link=Link(key=row.key, url=row.url, headline=row.headline, date=row.date),
-            origin=Origin(row.origin),
+            backfill_id=row.backfill_id,
         )
         for row in session.scalars(query)
     ]
@@ -151,15 +154,10 @@ def could_not_read(session: Session, park: str, key: str, reason: str, now: date
         row.next_try_at = now + min(timedelta(hours=2 ** min(row.attempts - 1, 8)), timedelta(days=7))
 
 
-def forget_unread(session: Session, park: str, key: str) -> None:
-    """Let go of an address that turned out to be outside a backfill's span, or another address of a known article."""
-    for row in session.scalars(_waiting(park).where(UnreadRow.key == key)):
+def forget_unread(session: Session, park: str, key: str, *, backfill_id: int | None) -> None:
+    """Let go of an address that turned out to lie outside a backfill's span, if nobody else has listed it."""
+    for row in session.scalars(_waiting(park).where(UnreadRow.key == key, UnreadRow.backfill_id == backfill_id)):
         session.delete(row)
-
-
-def count_unread(session: Session, park: str) -> int:
-    """Return how many listed articles wait to be read."""
-    return session.scalar(select(func.count()).select_from(_waiting(park).subquery())) or 0
 
 
 def rechecks(
@@ -184,15 +182,25 @@ def missing_from_listing(
 
     With *alive_since* only those of them that answered since then.
     """
-    query = select(ArticleRow).where(
+    query = select(ArticleRow).where(*_missing(park, visit, alive_since))
+    return [_recheck(row, row.key) for row in session.scalars(query)]
+
+
+def count_missing(session: Session, park: str, visit: int, *, alive_since: datetime | None) -> tuple[int, int]:
+    """Return how many articles :func:`missing_from_listing` holds, and how many the listing named."""
+    missing = select(func.count()).where(*_missing(park, visit, alive_since))
+    named = select(func.count()).where(ArticleRow.park == park, ArticleRow.listed_visit == visit)
+    return session.scalar(missing) or 0, session.scalar(named) or 0
+
+
+def _missing(park: str, visit: int, alive_since: datetime | None) -> list[ColumnElement[bool]]:
+    found = [
         ArticleRow.park == park,
         ArticleRow.state == ArticleState.LIVE.value,
         ArticleRow.listed_visit.is_not(None),
         ArticleRow.listed_visit != visit,
-    )
-    if alive_since is not None:
-        query = query.where(ArticleRow.last_seen >= alive_since)
-    return [_recheck(row, row.key) for row in session.scalars(query)]
+    ]
+    return found if alive_since is None else [*found, ArticleRow.last_seen >= alive_since]
 
 
 def twin(session: Session, park: str, content_hash: str) -> Recheck | None:

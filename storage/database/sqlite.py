@@ -60,8 +60,13 @@ def engine_of(url: URL, *, read_only: bool) -> Engine:
 
 def _read_only_form(url: URL) -> URL:
     path = Path(url.database or "").absolute()
-    query = {"mode": "ro", "uri": "true"}
-    if not path.with_name(f"{path.name}-wal").exists():
-        # Nobody writes at this moment; without this SQLite would want to make the shared memory of a WAL.
-        query["immutable"] = "1"
-    return url.set(database=f"file:{quote(str(path))}", query=query)
+    return url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+
+
+def opens_read_only(path: Path) -> bool:
+    """Say whether SQLite can open a WAL file that may only be read: its shared memory is there, or can be made.
+
+    Source: sqlite.org/wal.html#readonly. The third way, to declare the file immutable, reads torn pages as soon as
+    somebody writes.
+    """
+    return path.with_name(f"{path.name}-shm").exists() or os.access(path.absolute().parent, os.W_OK)

@@ -68,6 +68,7 @@ class ArticleRow(Base):
         Index("ix_articles_park_next_check", "park", "next_check_at"),
         Index("ix_articles_park_content", "park", "content_hash"),
         Index("ix_articles_park_published", "park", "published_at"),
+        Index("ix_articles_park_id", "park", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     park: Mapped[str]
@@ -166,7 +167,11 @@ class VisitRow(Base):
     """One crawl of one park."""
 
     __tablename__ = "visits"
-    __table_args__ = (Index("ix_visits_park_started", "park", "started_at"),)
+    __table_args__ = (
+        Index("ix_visits_park_started", "park", "started_at"),
+        Index("ix_visits_park_ended", "park", "ended_at"),
+        Index("ix_visits_outcome_park", "outcome", "park"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     park: Mapped[str]
     kind: Mapped[str]

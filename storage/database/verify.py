@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Iterator
-from itertools import pairwise
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from storage.database import captures, ledger
+from storage.database.digests import SENT
 from storage.database.ledger import fields_of
 from storage.database.tables import (
     ArticleRow,
     BlobRow,
+    CaptureRow,
+    DeliveryRow,
     DigestLineRow,
     DigestRow,
     LedgerRow,
@@ -38,7 +40,9 @@ def problems(session: Session) -> Iterator[str]:
     yield from _ledger_has_no_gap(session)
     yield from _versions_have_changes(session)
     yield from _articles_have_versions(session)
+    yield from _versions_fit_their_hash(session)
     yield from _versions_have_captures(session)
+    yield from _captures_have_bytes(session)
     yield from _blobs_fit_their_hash(session)
     yield from _digests_are_whole(session)
     yield from _changes_are_in_one_digest(session)
@@ -86,15 +90,22 @@ def _versions_have_changes(session: Session) -> Iterator[str]:
 
 def _articles_have_versions(session: Session) -> Iterator[str]:
     query = (
-        select(ArticleRow, VersionRow)
+        select(ArticleRow.id, ArticleRow.version, ArticleRow.content_hash, VersionRow.content_hash)
         .outerjoin(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
         .order_by(ArticleRow.id)
     )
-    for article, version in session.execute(query.execution_options(yield_per=500)):
-        if version is None:
-            yield f"article {article.id}: its version {article.version} is missing"
-        elif content_hash(fields_of(version)) != article.content_hash:
-            yield f"article {article.id}: the fields of version {version.number} do not fit their content hash"
+    for article, number, here, there in session.execute(query.execution_options(yield_per=1000)):
+        if there is None:
+            yield f"article {article}: its version {number} is missing"
+        elif here != there:
+            yield f"article {article}: its content hash is not that of its version {number}"
+
+
+def _versions_fit_their_hash(session: Session) -> Iterator[str]:
+    for version in session.scalars(select(VersionRow).order_by(VersionRow.id).execution_options(yield_per=500)):
+        if content_hash(fields_of(version)) != version.content_hash:
+            yield f"article {version.article_id}: the fields of version {version.number} do not fit their content hash"
+        session.expunge(version)
 
 
 def _versions_have_captures(session: Session) -> Iterator[str]:
@@ -105,6 +116,16 @@ def _versions_have_captures(session: Session) -> Iterator[str]:
     )
     for article_id, number in session.execute(query):
         yield f"article {article_id}: version {number} has no capture to prove it"
+
+
+def _captures_have_bytes(session: Session) -> Iterator[str]:
+    query = (
+        select(CaptureRow.id, CaptureRow.url)
+        .outerjoin(BlobRow, BlobRow.hash == CaptureRow.blob_hash)
+        .where(BlobRow.hash.is_(None))
+    )
+    for capture, url in session.execute(query.execution_options(yield_per=1000)):
+        yield f"capture {capture} of {url}: its bytes are missing"
 
 
 def _blobs_fit_their_hash(session: Session) -> Iterator[str]:
@@ -118,23 +139,37 @@ def _blobs_fit_their_hash(session: Session) -> Iterator[str]:
 
 def _digests_are_whole(session: Session) -> Iterator[str]:
     for subscription in session.scalars(select(SubscriptionRow).order_by(SubscriptionRow.id)).all():
-        rows = session.scalars(
-            select(DigestRow).where(DigestRow.subscription_id == subscription.id).order_by(DigestRow.number)
-        ).all()
         name = f"subscription {subscription.id}"
-        for row in rows:
-            if hashlib.sha256(row.message).hexdigest() != row.sha256:
-                yield f"{name}: the bytes of digest {row.number} are not those that were frozen"
-            lines = session.scalar(select(func.count()).where(DigestLineRow.digest_id == row.id))
-            if lines != row.line_count:
-                yield f"{name}: digest {row.number} was made of {row.line_count} changes, {lines} are on record"
-        for before, after in pairwise(rows):
-            if (after.number, after.position_before) != (before.number + 1, before.position_after):
-                yield f"{name}: digest {after.number} does not begin where digest {before.number} ended"
-            if after.previous_sha256 != before.sha256:
-                yield f"{name}: digest {after.number} does not follow from the bytes of digest {before.number}"
-        if rows and subscription.position != rows[-1].position_after:
-            yield f"{name}: its position is {subscription.position}, its last digest ends at {rows[-1].position_after}"
+        query = select(DigestRow).where(DigestRow.subscription_id == subscription.id).order_by(DigestRow.number)
+        before: DigestRow | None = None
+        for row in session.scalars(query.execution_options(yield_per=20)):
+            yield from (f"{name}: {problem}" for problem in _of_digest(session, row))
+            if before is None and row.number != 1:
+                yield f"{name}: digest 1 is missing"
+            if before is not None:
+                yield from (f"{name}: {problem}" for problem in _between(before, row))
+                session.expunge(before)
+            before = row
+        if before is not None and subscription.position != before.position_after:
+            yield f"{name}: its position is {subscription.position}, its last digest ends at {before.position_after}"
+
+
+def _of_digest(session: Session, row: DigestRow) -> Iterator[str]:
+    if hashlib.sha256(row.message).hexdigest() != row.sha256:
+        yield f"the bytes of digest {row.number} are not those that were frozen"
+    lines = session.scalar(select(func.count()).where(DigestLineRow.digest_id == row.id))
+    if lines != row.line_count:
+        yield f"digest {row.number} was made of {row.line_count} changes, {lines} are on record"
+    taken = select(DeliveryRow.id).where(DeliveryRow.digest_id == row.id, DeliveryRow.outcome == SENT).limit(1)
+    if row.state == SENT and session.scalars(taken).first() is None:
+        yield f"digest {row.number} counts as sent, and no delivery of it says so"
+
+
+def _between(before: DigestRow, after: DigestRow) -> Iterator[str]:
+    if (after.number, after.position_before) != (before.number + 1, before.position_after):
+        yield f"digest {after.number} does not begin where digest {before.number} ended"
+    if after.previous_sha256 != before.sha256:
+        yield f"digest {after.number} does not follow from the bytes of digest {before.number}"
 
 
 def _changes_are_in_one_digest(session: Session) -> Iterator[str]:

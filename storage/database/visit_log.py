@@ -72,7 +72,7 @@ def as_it_stands(line: VisitLine, *, now: datetime, host: str, is_alive: Callabl
 
 def last_visit(session: Session, park: str, *, joined: bool = False, ended: bool = False) -> VisitLine | None:
     """Return a park's newest visit, or its newest one that has ended, or whose listing joined up."""
-    query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == "visit")
+    query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == account.VISIT)
     if joined:
         query = query.where(VisitRow.listing_joined)
     if ended:

@@ -1,0 +1,83 @@
+"""What a process that visits for months must not do: leak, call blindness sight, or lose its next portion of work."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.outcome import DONE, Account, outcome_of
+from crawler.spiders.park import ParkSpider
+from monitor.demo.loop import demo_settings
+from monitor.health import health_of
+from monitor.visiting import Visitors, visit_parks
+from reports.coverage import Sight
+from storage.database import Store, open_store, visits
+from tests.builders import DAY_1, a_park
+from tests.conftest import Desk
+from tests.tricksite import TrickSite
+
+
+def test_visits_leave_no_pipe_open(desk: Desk, site: TrickSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk.folder)
+    site.serve_stories(1)
+    site.park(desk.folder)
+    settings = demo_settings(desk.folder, 25)
+    store = open_store(settings.store.url)
+    visitors = Visitors()
+
+    def visit() -> int:
+        visit_parks(settings, store, [a_park("trick")], arguments={"recheck": "due"}, visitors=visitors)
+        return len(os.listdir("/proc/self/fd"))
+
+    first = visit()
+    assert visit() <= first
+    assert visitors.children == []
+    store.close()
+
+
+def test_a_park_that_nobody_has_visited_for_a_month_is_not_well(store: Store, tmp_path: Path) -> None:
+    with store.writing() as session:
+        visit = visits.begin(
+            session, "eastgate", kind=visits.VISIT, now=DAY_1, host="h", pid=1, is_alive=lambda _: True
+        )
+        tally = visits.Tally(listing_joined=True)
+        visits.end(session, visit, now=DAY_1, outcome="done", reason=None, tally=tally)
+    parks, settings = {"eastgate": a_park()}, demo_settings(tmp_path, 25)
+    soon = health_of(store, parks, settings, DAY_1 + timedelta(hours=1))
+    late = health_of(store, parks, settings, DAY_1 + timedelta(days=30))
+    assert (soon.is_well, late.is_well) == (True, False)
+    assert late.parks[0].coverage.sight is Sight.NOT
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("http://a.example/unblocked-port.html: answered status 500", "unreachable"),
+        ("http://a.example/: blocked with status 403", "blocked"),
+        ("http://blocked.example/: robots.txt forbids it", "robots-refused"),
+    ],
+)
+def test_an_address_does_not_decide_what_condition_it_is(reason: str, kind: str) -> None:
+    account = Account(listing_failures=[reason], failed=1)
+    account.note_cause(reason)
+    assert [str(found) for found in outcome_of(account, "finished").conditions] == [kind]
+
+
+def test_a_visit_that_cannot_work_out_its_next_portion_is_not_done() -> None:
+    class Lost(ParkSpider):
+        name = "lost"
+        park = a_park()
+        layouts = []
+
+    def broken():  # type: ignore[no-untyped-def]
+        raise OSError("the disk is gone")
+        yield []
+
+    spider = Lost()
+    spider.account = Account(listing_pages=1, listings_joined=1)
+    spider._portions = broken()
+    spider.on_idle()
+    outcome = outcome_of(spider.account, "finished")
+    assert outcome.word != DONE
+    assert "the disk is gone" in (outcome.reason or "")
