@@ -1,7 +1,6 @@
 """Bad sites: whatever they answer is told, removes nothing, and holds back no other park."""
 
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -212,22 +211,6 @@ def test_a_listing_that_loses_its_pages_unlists_nothing(desk: Desk, site: TrickS
     site.pages[LISTING] = listing(*range(12, 6, -1))  # a redesign took its pager away
     assert "no longer listed at once, which no site means" in desk.fails("crawl", "--recheck", "all")
     assert desk.changes() == []
-
-
-def test_a_visit_that_saw_nothing_ends_no_condition(desk: Desk, site: TrickSite) -> None:
-    site.serve_stories(2, 1)
-    site.park(desk.folder)
-    desk.must("crawl")
-    site.pages["/robots.txt"] = status(503)
-    desk.fails("crawl")
-
-    def never(_request: BaseHTTPRequestHandler) -> None:
-        time.sleep(20)
-
-    site.pages["/robots.txt"] = never
-    desk.variables["PARKWATCH_CRAWL__DEADLINE"] = "10"
-    assert "deadline" in desk.fails("crawl")
-    assert " to going on " in desk.must("conditions")
 
 
 def test_a_gateway_link_is_no_way_to_another_host(desk: Desk, site: TrickSite) -> None:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from crawler.book import VisitBook
 from crawler.outcome import DONE, Account, outcome_of
 from crawler.spiders.park import ParkSpider
 from monitor.demo.loop import demo_settings
 from monitor.health import health_of
 from monitor.visiting import Visitors, visit_parks
 from reports.coverage import Sight
-from storage.database import Store, open_store, visits
-from tests.builders import DAY_1, a_park
+from storage.database import Store, open_store, visit_log, visits
+from storage.records import ConditionKind
+from tests.builders import DAY_1, DAY_2, a_park
 from tests.conftest import Desk
 from tests.tricksite import TrickSite
 
@@ -62,6 +64,20 @@ def test_an_address_does_not_decide_what_condition_it_is(reason: str, kind: str)
     account = Account(listing_failures=[reason], failed=1)
     account.note_cause(reason)
     assert [str(found) for found in outcome_of(account, "finished").conditions] == [kind]
+
+
+@pytest.mark.parametrize(("pages", "going_on"), [(0, True), (1, False)])
+def test_only_a_visit_that_read_a_listing_ends_a_condition(store: Store, pages: int, going_on: bool) -> None:
+    with store.writing() as session:
+        visits.begin_condition(session, "eastgate", ConditionKind.UNREACHABLE, "no answer", DAY_1)
+    book = VisitBook(f"sqlite:///{store.path}", a_park(), kind=visits.VISIT)
+    book.begin(DAY_2)
+    account = Account(listing_pages=pages)
+    book.end(account, outcome_of(account, "closespider_timeout"), DAY_2)
+    book.close()
+    with store.reading() as session:
+        [condition] = visit_log.conditions(session)
+    assert (condition.ended_at is None) is going_on
 
 
 def test_a_visit_that_cannot_work_out_its_next_portion_is_not_done() -> None:
