@@ -67,10 +67,11 @@ def test_a_park_whose_file_was_taken_away_keeps_its_past(desk: Desk, site: Trick
     ("address", "words"),
     [
         ("http://no-such-host.invalid/news/", "the host name is not known"),
-        (f"http://127.0.0.1:{free_port()}/news/", "connection refused"),
+        ("http://127.0.0.1:PORT/news/", "connection refused"),
     ],
 )
 def test_why_a_host_cannot_be_reached_is_told_in_words(desk: Desk, address: str, words: str) -> None:
+    address = address.replace("PORT", str(free_port()))
     (desk.folder / "parks" / "far.toml").write_text(f'name = "F"\nlistings = ["{address}"]\nlayouts = ["tjuda"]\n')
     crawl = desk.run("crawl")
     assert (crawl.returncode, crawl.stdout.split()) == (1, ["far", "failed", "nothing", "was", "seen"])

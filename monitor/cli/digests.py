@@ -207,7 +207,9 @@ def _counts(made: Made) -> str:
     text = ", ".join(f"{count} {name}" for count, name in counts) if found.changes else "nothing new"
     if not found.changes and any(section.newest for section in found.sections):
         text = f"first sight of {plural(sum(bool(section.newest) for section in found.sections), 'park')}"
-    return text + (f", {len(found.unseen)} of {len(found.coverage)} parks not seen whole" if found.unseen else "")
+    return text + (
+        f", {len(found.unseen)} of {plural(len(found.coverage), 'park')} not seen whole" if found.unseen else ""
+    )
 
 
 def _chosen(store: Store, reference: str | None) -> list[Subscription]:

@@ -30,7 +30,7 @@ def init() -> None:
         if not path.parent.is_dir():
             raise UsageError(f"{path}: the folder {path.parent} does not exist")
         write_file(path, settings_file())
-        say(f"{path}: written; every key is in it with its default")
+        say(f"{path}: written; every key is in it")
     before, after = upgrade_store(common.settings.store.url)
     url = shown(common.settings.store.url)
     if before is None:
