@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from crawler.decoding import decode
 from crawler.layouts import Layout
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
-from storage.records import Park
+from storage.records import FIELDS, Park
 
 
 class ResponseFile(BaseModel):
@@ -41,6 +42,48 @@ class Sample:
     def read(self, layout: Layout) -> Reading | Unreadable:
         """Read the page again."""
         return read_article(self.page, [layout], self.park, self.captured_at)
+
+
+class Verdict(StrEnum):
+    """How a field that was read compares with what a person expects of it."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCheck:
+    """One field of one sample: expected, found, and by which locator."""
+
+    name: str
+    verdict: Verdict
+    expected: Any
+    found: Any
+    located_by: str | None
+
+
+def check_sample(sample: Sample, layout: Layout) -> list[FieldCheck] | Unreadable:
+    """Replay a sample and compare it field by field."""
+    result = sample.read(layout)
+    if isinstance(result, Unreadable):
+        return result
+    checks = []
+    for name in FIELDS:
+        found = getattr(result.fields, name)
+        found = list(found) if name == "body" else found
+        expected = sample.expected.get(name)
+        verdict = Verdict.SAME if found == expected else Verdict.DIFFERENT if found else Verdict.MISSING
+        checks.append(
+            FieldCheck(
+                name=name,
+                verdict=verdict,
+                expected=expected,
+                found=found,
+                located_by=result.located_by.get(name),
+            )
+        )
+    return checks
 
 
 def load_sample(folder: Path) -> Sample:
@@ -75,4 +118,4 @@ def load_sample(folder: Path) -> Sample:
 
 def load_samples(folder: Path) -> list[Sample]:
     """Read all samples of a layout's folder."""
-    return [load_sample(path) for path in sorted((folder / "samples").iterdir()) if path.is_dir()]
+    return [load_sample(path) for path in sorted((folder / "samples").glob("*")) if path.is_dir()]

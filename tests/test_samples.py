@@ -1,14 +1,16 @@
 """Every sample of every layout, field by field."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from crawler.layouts import Layout, load_layouts
-from crawler.reading import Reading
-from crawler.samples import Sample, load_samples
+from crawler.reading import Unreadable
+from crawler.samples import Sample, check_sample, load_samples
 from crawler.seeds import BUNDLED
+from tests.conftest import Desk
 
 LAYOUTS = load_layouts(BUNDLED / "layouts")
 
@@ -22,12 +24,29 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("layout", "sample", "name"), list(cases()))
 def test_a_sample_reads_as_a_person_reads_it(layout: Layout, sample: Sample, name: str) -> None:
-    result = sample.read(layout)
-    assert isinstance(result, Reading), result
-    found = getattr(result.fields, name)
-    assert (list(found) if name == "body" else found) == sample.expected[name]
+    checks = check_sample(sample, layout)
+    assert not isinstance(checks, Unreadable), checks
+    [field] = [field for field in checks if field.name == name]
+    assert name in sample.expected, "a person says of every field what it is, null included"
+    assert field.found == field.expected
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
 def test_every_layout_has_samples_of_two_eras(layout: Layout) -> None:
     assert len(load_samples(BUNDLED / "layouts" / layout.name)) >= 2
+
+
+def test_an_operator_sees_field_by_field_what_his_change_to_a_layout_broke(desk: Desk) -> None:
+    assert "tjuda: 4 samples, good" in desk.must("layouts", "check", "tjuda")
+    own = desk.folder / "layouts"
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", own / "tjuda")
+    rules = (own / "tjuda" / "layout.toml").read_text(encoding="utf-8")
+    (own / "tjuda" / "layout.toml").write_text(rules.replace("drop = [", "drop = [\n    '^Park News$',"), "utf-8")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(own)
+    done = desk.run("layouts", "check")
+    assert done.returncode == 1
+    assert " !  tjuda/bulleted-2019: headline same, date_published same, source same, body different" in done.stdout
+    assert "body: expected A maker of ball bearings" in done.stdout
+    shutil.rmtree(own / "tjuda" / "samples")
+    assert "tjuda: has no sample" in desk.fails("layouts", "check", "tjuda")
+    assert desk.run("layouts", "check", "tjudo").returncode == 2

@@ -1,0 +1,72 @@
+"""The verb about layouts: which there are, and whether their samples still read as a person reads them."""
+
+from typing import Annotated, Any
+
+import typer
+
+from crawler.layouts import Layout
+from crawler.reading import Unreadable
+from crawler.samples import FieldCheck, Verdict, check_sample, load_samples
+from monitor.cli.app import UNSEEN, UsageError, app, common, say, warn
+from reports.render import plural
+
+layouts_app = typer.Typer(help="List the layouts, or replay their samples.", invoke_without_command=True)
+app.add_typer(layouts_app, name="layouts")
+
+_SHOWN = 120
+
+
+@layouts_app.callback()
+def layouts(context: typer.Context) -> None:
+    """List the layouts, or replay their samples."""
+    if context.invoked_subcommand:
+        return
+    for layout in common.layouts.values():
+        say(f"{layout.name:<24} {layout.revision}  {layout.rules.title}")
+
+
+@layouts_app.command()
+def check(
+    name: Annotated[str | None, typer.Argument(metavar="LAYOUT", help="One layout; all of them if left out.")] = None,
+) -> None:
+    """Replay every sample and show each field: same, different or missing."""
+    if name and name not in common.layouts:
+        raise UsageError(
+            f"there is no layout '{name}' in {common.settings.seeds.layouts}; known are {', '.join(common.layouts)}"
+        )
+    chosen = [layout for layout in common.layouts.values() if name in (None, layout.name)]
+    if sum(_check(layout) for layout in chosen):
+        raise typer.Exit(UNSEEN)
+
+
+def _check(layout: Layout) -> int:
+    """Show a layout's samples; return how many of them do not read as they should."""
+    samples = load_samples(common.settings.seeds.layouts / layout.name)
+    if not samples:
+        warn(f"parkwatch: {layout.name}: has no sample: see docs/adding-a-park.md")
+        return 1
+    wrong = 0
+    for sample in samples:
+        result = check_sample(sample, layout)
+        if isinstance(result, Unreadable):
+            wrong += 1
+            say(f" !  {layout.name}/{sample.name}: cannot be read: {result.reason}")
+            continue
+        differing = [field for field in result if field.verdict is not Verdict.SAME]
+        wrong += bool(differing)
+        say(f"{' !' if differing else 'ok'}  {layout.name}/{sample.name}: {_verdicts(result)}")
+        for field in differing:
+            say(f"      {field.name}: expected {_shown(field.expected)}")
+            say(f"      {' ' * len(field.name)}     found {_shown(field.found)}   ({field.located_by or 'not found'})")
+    verdict = f"{wrong} not as expected" if wrong else "good"
+    say(f"{layout.name}: {plural(len(samples), 'sample')}, {verdict}")
+    return wrong
+
+
+def _verdicts(fields: list[FieldCheck]) -> str:
+    return ", ".join(f"{field.name} {field.verdict}" for field in fields)
+
+
+def _shown(value: Any) -> str:
+    text = " ¶ ".join(value) if isinstance(value, list) else str(value or "-")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
