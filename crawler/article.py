@@ -10,9 +10,10 @@ from scrapy.utils.asyncio import run_in_thread
 from crawler.book import VisitBook
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
+from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.rereading import restated
-from crawler.responses import capture_of, is_cut_short, page_of, validators_of, wall_of
+from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, validators_of
 from crawler.signs import PageSign, Signs
 from storage.decisions import changed_fields
 from storage.identity import canonical_address
@@ -20,6 +21,7 @@ from storage.records import NO_VALIDATORS, KnownArticle, Link, Observation, Orig
 from storage.text import comparison_text
 
 _GONE_STATUSES = {404, 410}
+_NOT_FOUND, _BLOCKED = "shows the site's not-found page", "blocked by a verification page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +133,6 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     if not reader.book.is_open:
         return ReadArticle(observation=observation)
     known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
-    if known and is_cut_short(page) and _is_beginning(observation.fields.body, known.fields.body):
-        return NotSeen(reason="the page ends in the middle of the text on record")
     if observation.is_moved:
         there = await run_in_thread(reader.book.find, observation.key)
         if there is not None and (known is None or there.id != known.id):
@@ -140,6 +140,9 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         if there is not None and there.url == observation.url:
             # It was asked for under an address that only leads to where it stands.
             observation = replace(observation, is_moved=False, known_as=None)
+    other = _in_its_place(reader, page, asked, observation, known)
+    if other is not None:
+        return other
     if known is None:
         observation = await _as_moved(reader, observation)
     elif changed_fields(known.fields, observation.fields):
@@ -150,25 +153,44 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
 def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading | Gone | Unread | NotSeen:
     if response.status in _GONE_STATUSES:
         return Gone(reason=f"answered status {response.status}")
-    wall = wall_of(response, reader.park, reader.signs)
+    unfit = unfit_of(response, reader.park)
+    if unfit:
+        return NotSeen(reason=unfit.removeprefix(f"{response.url}: "))
     page = page_of(
         response,
         reader.park,
         listed_headline=asked.link.headline if asked.link else None,
         listed_date=asked.link.date if asked.link else None,
     )
-    if response.status != 200 or "cannot be decoded" in (wall or ""):
-        return NotSeen(reason=(wall or "").removeprefix(f"{response.url}: "))
+    if is_cut_short(page):
+        return NotSeen(reason="the page ends before its markup does")
     result = read_article(page, reader.layouts, reader.park, reader.now)
     if isinstance(result, Reading):
-        if is_cut_short(page) and asked.article_id is None:
-            return NotSeen(reason="the page ends before its markup does")
         return result
-    if wall:
-        return NotSeen(reason=wall.removeprefix(f"{response.url}: "))
-    if reader.signs.of(page) is PageSign.NOT_FOUND:
-        return Gone(reason="shows the site's not-found page")
-    return Unread(reason=f"no layout fits: {result.reason}")
+    sign = reader.signs.of(page)
+    if sign is PageSign.NOT_FOUND:
+        return Gone(reason=_NOT_FOUND)
+    return NotSeen(reason=_BLOCKED) if sign else Unread(reason=f"no layout fits: {result.reason}")
+
+
+def _in_its_place(
+    reader: ArticlePage, page: Page, asked: Asked, observation: Observation, known: KnownArticle | None
+) -> Gone | NotSeen | None:
+    """Say whether a page that could be read is another one than was asked for: the template dresses errors as well."""
+    fields = observation.fields
+    if known is not None:
+        differ = changed_fields(known.fields, fields)
+        if observation.is_moved and {"headline", "body"} <= {*differ}:
+            return NotSeen(reason=f"its address leads to a page that says something else, {observation.url}")
+        if any("\ufffd" in text for text in (fields.headline, *fields.body)) and not any(
+            "\ufffd" in text for text in (known.fields.headline, *known.fields.body)
+        ):
+            return NotSeen(reason="some of its characters cannot be decoded")
+    expected = known.fields.headline if known else asked.link.headline if asked.link else None
+    said, wanted = comparison_text(fields.headline), comparison_text((expected or "").rstrip(".… "))
+    if wanted and not said.startswith(wanted) and (sign := reader.signs.of(page)):
+        return Gone(reason=_NOT_FOUND) if sign is PageSign.NOT_FOUND else NotSeen(reason=_BLOCKED)
+    return None
 
 
 def _observation(
@@ -227,8 +249,3 @@ async def _as_moved(reader: ArticlePage, observation: Observation) -> Observatio
     if isinstance(result, Gone) or leads_here:
         return replace(observation, known_as=twin.key, is_moved=True)
     return observation
-
-
-def _is_beginning(body: Sequence[str], known: Sequence[str]) -> bool:
-    said, stored = comparison_text("".join(body)), comparison_text("".join(known))
-    return said != stored and stored.startswith(said)

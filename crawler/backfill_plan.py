@@ -78,6 +78,7 @@ class BackfillPlan:
             is_known=(),
             next_url=listing.next_url,
             last_number=listing.last_number,
+            is_cut=listing.is_cut,
             most_pages=self._most_pages,
             is_too_old=all(day is not None and day < self._since for day in days),
         )

@@ -82,7 +82,7 @@ class VisitAccount:
             outcome=outcome.word,
             reason=outcome.reason,
             changes=spider.account.changes,
-            baseline=spider.account.fetched if spider.book.is_baseline else None,
+            baseline=spider.account.added if spider.book.is_baseline else None,
         )
 
     def _heartbeat(self) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -15,6 +16,10 @@ from storage.text import clean_text
 
 #: A listing that names more is cut here and the cut is told; no park's page comes near it.
 LINKS_PER_PAGE = 2000
+#: So many links of one page are looked at, repeats included.
+_MOST_ANCHORS = 20_000
+#: Longer numbers count nothing; Python refuses to read those of thousands of digits.
+_MOST_DIGITS = 9
 _DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
 
 
@@ -85,7 +90,8 @@ def further_pages(page: Page, pattern: str | None) -> tuple[str, ...]:
         url = _join(page.url, node.attributes.get("href"))
         match = re.search(pattern, urlsplit(url).path) if url else None
         if match and first_page(url, pattern) == first:
-            last = max(last, min(int(match["number"]), 60))
+            number = int(match["number"]) if len(match["number"]) <= _MOST_DIGITS else 0
+            last = max(last, min(number, 60))
             template = (url, match.span("number"))
     if template is None:
         return ()
@@ -99,16 +105,16 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
     rules = layout.rules.listing
     links: dict[str, Link] = {}
     is_cut = False
-    for node in _anchors(page, rules):
-        url = _join(page.url, node.attributes.get("href"))
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not layout.is_article(url):
-            continue
-        url = canonical_address(url)  # a gateway's address names another host inside its path
-        if urlsplit(url).netloc not in park.hosts:
+    crowded: set[int] = set()
+    for at, node in enumerate(_anchors(page, rules)):
+        if at >= _MOST_ANCHORS:
+            is_cut = True
+            break
+        url = _article_address(page, node, layout, park)
+        if url is None:
             continue
         key = key_of(url, [layout])
-        link = Link(key=key, url=url, headline=_headline(node), date=_date(node))
+        link = Link(key=key, url=url, headline=_headline(node), date=_date(node, crowded))
         known = links.get(key)
         if known is None and len(links) >= LINKS_PER_PAGE:
             is_cut = True
@@ -124,6 +130,18 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
     )
 
 
+def _article_address(page: Page, node: LexborNode, layout: Layout, park: Park) -> str | None:
+    """Return the address of an article of the park that a link leads to, None for any other link or no address."""
+    try:
+        url = _join(page.url, node.attributes.get("href"))
+        if urlsplit(url).scheme not in ("http", "https") or not layout.is_article(url):
+            return None
+        url = canonical_address(url)  # a gateway's address names another host inside its path
+        return url if urlsplit(url).netloc in park.hosts else None
+    except ValueError:
+        return None
+
+
 def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
     if rules.records:
         # Only the hidden records: the frame around them links to other columns.
@@ -132,7 +150,9 @@ def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
             yield from LexborHTMLParser(f"<body>{records}</body>").css("a[href]")
             return
     for selector in rules.within:
-        found = [a for node in page.tree.css(selector) for a in node.css("a[href]")]
+        # Lists that stand inside each other name their links once for each of them.
+        links = (a for node in page.tree.css(selector) for a in node.css("a[href]"))
+        found = list(islice(links, _MOST_ANCHORS + 1))
         if found:
             yield from found
             return
@@ -159,19 +179,24 @@ def _own_texts(node: LexborNode) -> Iterator[str]:
                 yield text
 
 
-def _date(node: LexborNode) -> str | None:
-    """Return the date that stands with a link: in the link, or in the nearest item around it."""
+def _date(node: LexborNode, crowded: set[int]) -> str | None:
+    """Return the date that stands with a link: in the link, or in the nearest item around it.
+
+    *crowded* remembers the elements that hold too much, so that each of them is looked at once.
+    """
     at: LexborNode | None = node
     for _ in range(5):
-        if at is None or at.tag in ("body", "html"):
+        if at is None or at.tag in ("body", "html") or at.mem_id in crowded:
             return None
         text = clean_text(at.text(deep=True, separator=" "))
         if len(text) > 2000:
+            crowded.add(at.mem_id)
             return None
         match = _DATE_LIKE.search(text)
         if match and (at is node or len({a.attributes.get("href") for a in at.css("a[href]")}) <= 1):
             return match[0]
         if at is not node and len({a.attributes.get("href") for a in at.css("a[href]")}) > 1:
+            crowded.add(at.mem_id)
             return None
         at = at.parent
     return None
@@ -219,7 +244,7 @@ def _next_group(page: Page, paging: Paging, number: int) -> str | None:
 
 def _total(page: Page, paging: Paging) -> int | None:
     match = re.search(paging.total, page.text) if paging.total else None
-    return int(match["value"]) if match else None
+    return int(match["value"]) if match and len(match["value"]) <= _MOST_DIGITS else None
 
 
 def _last_number(page: Page, paging: Paging, per_page: int) -> int | None:

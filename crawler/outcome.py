@@ -34,6 +34,8 @@ class Account:
     failed: int = 0
     failures_in_a_row: int = 0
     changes: int = 0
+    #: Articles that came on record in this visit.
+    added: int = 0
     blocked: str | None = None
     unreachable: str | None = None
     robots_refused: str | None = None

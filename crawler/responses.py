@@ -7,14 +7,17 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.bounds import excess_of
 from crawler.causes import in_words
 from crawler.decoding import decode
 from crawler.page import Page
 from crawler.signs import PageSign, Signs
 from storage.records import Capture, Park, Validators
+from storage.text import clean_text
 
 #: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's).
 _WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503}
+_TOO_LARGE = "the page is larger than crawl.max_page_bytes"
 _KEPT_HEADERS = {
     "content-type",
     "etag",
@@ -43,20 +46,28 @@ def page_of(
 
 def wall_of(response: Response, park: Park, signs: Signs) -> str | None:
     """Return in a phrase why a response is no page of the park, None if it may be one."""
+    unfit = unfit_of(response, park)
+    if unfit is None and signs.of(page_of(response, park)) is PageSign.BLOCKED:
+        return f"{response.url}: blocked by a verification page"
+    return unfit
+
+
+def unfit_of(response: Response, park: Park) -> str | None:
+    """Return in a phrase why a response is not to be read at all, whatever its words are; None if it may be."""
     if response.status in _WALL_STATUSES:
         return f"{response.url}: blocked with status {response.status}"
     if response.status != 200:
         return f"{response.url}: answered status {response.status}"
     kind = (_header(response, "Content-Type") or "text/html").lower()
     if not any(word in kind for word in ("html", "xml", "text/plain", "javascript", "json")):
-        return f"{response.url}: is no page but {kind.partition(';')[0]}"
+        return f"{response.url}: is no page but {clean_text(kind.partition(';')[0])[:80]}"
     if not response.body.strip():
         return f"{response.url}: is empty"
-    if decode(response.body, kind, encoding=park.encoding).is_damaged:
+    decoded = decode(response.body, kind, encoding=park.encoding)
+    if decoded.is_damaged:
         return f"{response.url}: cannot be decoded, set 'encoding' in the park file if the site declares a wrong one"
-    page = page_of(response, park)
-    if signs.of(page) is PageSign.BLOCKED:
-        return f"{response.url}: blocked by a verification page"
+    if excess := excess_of(decoded.text):
+        return f"{response.url}: {excess}"
     return None
 
 
@@ -95,12 +106,14 @@ def cause_of(failure: Failure, crawler: Crawler) -> str:
     if isinstance(error, IgnoreRequest):
         if str(error) == "Forbidden by robots.txt":
             return str(crawler.stats.get_value("parkwatch/robots_cause") or "robots.txt forbids it")
-        return f"left out: {error}"
+        # Scrapy's own words about a body that unpacks to more than it may.
+        too_large = "MAXSIZE" in str(error)
+        return _TOO_LARGE if too_large else f"left out: {clean_text(str(error))[:200]}"
     match type(error).__name__:
         case "ResponseDataLossError":
             return "the body was cut short on the way"
         case "DownloadCancelledError":
-            return "the page is larger than crawl.max_page_bytes"
+            return _TOO_LARGE
     return f"unreachable: {in_words(error)}"
 
 

@@ -64,6 +64,7 @@ class VisitPlan:
             is_known=listed.is_known,
             next_url=listing.next_url,
             last_number=listing.last_number,
+            is_cut=listing.is_cut,
             most_pages=self._budget(depth),
         )
         if onward.next is None:

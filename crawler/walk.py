@@ -88,6 +88,7 @@ def step(
     next_url: str | None,
     most_pages: int | None,
     last_number: int | None = None,
+    is_cut: bool = False,
     overlap: int = 1,
     is_too_old: bool = False,
 ) -> Step:
@@ -112,7 +113,7 @@ def step(
     if next_url is None:
         # A page without a way on, in a listing that said it has many more, has lost its pager. The number is worked
         # out from the first page's links, some of which may lead elsewhere, so that it is a little too high at times.
-        is_end = of is None or walk.number * 4 >= of * 3
+        is_end = not is_cut and (of is None or walk.number * 4 >= of * 3)
         return Step(is_joined=is_end or joined or depth is Depth.BASELINE, is_end=is_end)
     if depth is Depth.JOIN and onward.pages_after_join > overlap:
         return Step(is_joined=True)

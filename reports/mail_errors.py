@@ -17,6 +17,10 @@ def in_words(error: Exception) -> str:
             return f"answered {_said(error)}"
         case smtplib.SMTPNotSupportedError():
             return f"does not offer what is asked of it ({_flat(error)}): check mail.security and mail.user"
+        case smtplib.SMTPServerDisconnected() if "timed out" in str(error):
+            return "does not answer in time"
+        case smtplib.SMTPServerDisconnected() if "without an end" in str(error):
+            return "answers without an end: it is no mail server"
         case smtplib.SMTPServerDisconnected():
             return "hung up in the middle"
         case smtplib.SMTPException():

@@ -7,8 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from reports.mail_errors import in_words
+
+#: Real replies run to a few dozen lines, at EHLO.
+_MOST_REPLY_LINES = 200
 
 
 class Outcome(StrEnum):
@@ -67,11 +71,11 @@ class SmtpMailer:
     def _connect(self) -> smtplib.SMTP:
         name = self.sender.partition("@")[2] or socket.getfqdn()
         if self.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
+            server: smtplib.SMTP = _SmtpTls(
                 self.host, self.port, local_hostname=name, timeout=self.timeout, context=self._context()
             )
         else:
-            server = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=self.timeout)
+            server = _Smtp(self.host, self.port, local_hostname=name, timeout=self.timeout)
         try:
             server.ehlo()
             if self.security == "starttls":
@@ -139,6 +143,38 @@ class SmtpMailer:
                 f"mail.password_file: {self.password_file} or mail.user: an SMTP login takes ASCII signs, at least one"
             )
         return password
+
+
+class _FewLines:
+    """A server's replies as smtplib reads them, each with no more lines than a server has to say."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.left = 0
+
+    def readline(self, limit: int) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError("a reply without an end")
+        return self._file.readline(limit)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Smtp(smtplib.SMTP):
+    """Reads bounded replies; the standard library alone would read an endless one until memory ends."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            assert self.sock is not None
+            self.file = _FewLines(self.sock.makefile("rb"))
+        self.file.left = _MOST_REPLY_LINES
+        return super().getreply()
+
+
+class _SmtpTls(_Smtp, smtplib.SMTP_SSL):
+    pass
 
 
 def _say_goodbye(server: smtplib.SMTP) -> None:

@@ -145,7 +145,7 @@ def believes_removals(gone: int, asked: int) -> bool:
     A site takes down an article or two; one that has lost a third of everything at once is being rebuilt or is
     broken, and absence of evidence changes nothing.
     """
-    return gone <= max(3, asked // 3)
+    return gone <= max(3, asked // 3) and not gone == asked >= 3
 
 
 def last_modified_is_plausible(modified: datetime | None, date_published: str | None) -> bool:

@@ -7,6 +7,12 @@ import unicodedata
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # Zero-width marks, soft hyphen, bidirectional overrides and isolates (CVE-2021-42574), byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# More marks on one letter than any script has: composing them costs the square of their number.
+_MARK = (
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0e31-\u0e3a\u0eb1-\u0ebc\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f]"
+)
+_PILE_OF_MARKS = re.compile(f"({_MARK}{{16}}){_MARK}+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Chinese sentences follow each other without a space.
 _IS_WIDE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
@@ -18,6 +24,8 @@ def clean_text(text: str) -> str:
     if "\u2028" in text or "\u2029" in text:
         text = text.replace("\u2028", " ").replace("\u2029", " ")
     text = _SURROGATES.sub("\ufffd", _CONTROLS.sub("", _INVISIBLE.sub("", text)))
+    if not text.isascii():
+        text = _PILE_OF_MARKS.sub(r"\1", text)
     return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 

@@ -40,7 +40,7 @@ BAD_ARTICLES: dict[str, tuple[Answer, str]] = {
     "forbidden": (status(403), "blocked with status 403"),
     "walled": (WALL, "blocked by a verification page"),
     "half-sent": (half_sent, "cut short"),
-    "cut": (cut_without_length, "ends in the middle"),
+    "cut": (cut_without_length, "ends before its markup does"),
     "unknown": (ok("<html><body><p>Nothing that a layout knows.</p></body></html>"), "no layout fits"),
     "blank": (ok(""), "is empty"),
     "pdf": ((200, {"Content-Type": "application/pdf"}, b"%PDF-1.4"), "is no page but application/pdf"),

@@ -223,6 +223,8 @@ class ParkSpider(Spider):
                 # 304 to a validator that nobody ever gave out: this server's word is worth nothing in this visit.
                 self.plan.validators_lie = True
                 yield self._article_request(asked.whole())
+            elif not asked.validators:
+                await self._lost(asked, "answered 304 to a request without a condition", now, unread=False)
             else:
                 self._seen()
                 self.account.unchanged += 1

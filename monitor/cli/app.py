@@ -120,18 +120,23 @@ def failed(error: Exception) -> NoReturn:
 
 def fail_with(sentence: str, code: int) -> NoReturn:
     """Say one sentence on stderr and end."""
-    err.print(f"parkwatch: {sentence}", markup=False)
+    err.print(f"parkwatch: {printable(sentence)}", markup=False)
     sys.exit(code)
 
 
 def say(text: str = "") -> None:
-    """Print a line; page text in it is never taken for markup."""
-    out.print(text, markup=False)
+    """Print a line; page text in it is never taken for markup, and reaches no terminal's controls."""
+    out.print(printable(text), markup=False)
 
 
 def warn(text: str) -> None:
     """Print a line on stderr."""
-    err.print(text, markup=False)
+    err.print(printable(text), markup=False)
+
+
+def printable(text: str) -> str:
+    """Return text without control characters, which a site could use to write anywhere on a terminal."""
+    return "".join(sign if sign == "\n" or sign.isprintable() else "\ufffd" for sign in text)
 
 
 def write_file(path: Path, text: str) -> None:

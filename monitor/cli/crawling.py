@@ -48,7 +48,7 @@ def crawl(
 
 
 def _line(result: VisitResult) -> str:
-    if result.baseline:
+    if result.baseline or (result.baseline == 0 and result.outcome == "done"):
         return f"{result.park:<24} {result.outcome:<9} first visit: {plural(result.baseline, 'article')} on record"
     if result.outcome in ("failed", "refused"):
         return f"{result.park:<24} {result.outcome:<9} nothing was seen"

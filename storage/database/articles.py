@@ -253,7 +253,7 @@ def trusted(validators: Validators, date_published: str | None) -> Validators:
     """Return the validators if the server can be believed, none otherwise."""
     try:
         modified = parsedate_to_datetime(validators.last_modified) if validators.last_modified else None
-    except ValueError:
+    except (ValueError, OverflowError):
         modified, validators = None, Validators(etag=validators.etag)
     return validators if last_modified_is_plausible(modified, date_published) else Validators()
 

@@ -1,0 +1,134 @@
+"""Pages and servers made to do harm: bounded in time, refused by name, and never a wrong field stored."""
+
+import socket
+import threading
+
+import pytest
+
+from crawler.bounds import excess_of
+from crawler.layouts import load_layouts
+from crawler.listing import read_listing
+from crawler.page import Page
+from crawler.seeds import BUNDLED
+from reports.mailer import Outcome
+from storage.text import clean_text
+from tests.builders import a_park
+from tests.conftest import Desk
+from tests.test_mail import mailer
+from tests.tricksite import LISTING, TrickSite, article, listing, ok, path, status
+
+LAYOUTS = list(load_layouts(BUNDLED / "layouts").values())
+
+
+@pytest.mark.parametrize(
+    ("html", "excess"),
+    [
+        ("<p>words</p>" * 50_000, None),
+        ("<div>" * 900 + "words" + "</div>" * 900, None),
+        ("<p><font>" * 2000, None),
+        (f'<img src="data:image/png;base64,{"A" * 900_000}">', None),
+        ("<div>" * 200_000, "nests more than 2500 elements"),
+        ("<b " + " ".join(f"a{n}=1" for n in range(40_000)) + ">", "has a tag with more than 1000 attributes"),
+    ],
+    ids=["long", "deep enough", "unclosed", "inline picture", "too deep", "too many attributes"],
+)
+def test_markup_that_costs_the_square_of_its_length_is_refused_unparsed(html: str, excess: str | None) -> None:
+    found = excess_of(f"<html><body>{html}</body></html>")
+    assert found == excess or (excess and found and found.startswith(excess))
+
+
+def test_a_pile_of_accents_is_cut_and_a_word_with_accents_is_not() -> None:
+    assert clean_text("Zoe\u0308 a\u0301\u0323b") == "Zoë ạ́b"
+    assert len(clean_text("a" + "\u0301\u0323" * 200_000)) < 50
+
+
+def test_a_listing_of_repeats_in_nested_lists_ends(site: TrickSite) -> None:
+    link = f'<a href="{path(1)}">Story</a>'
+    nested = '<ul class="list-group list-fuwu">' * 800 + f"<li>{link}</li>" * 800
+    page = Page(url=f"{site.base}{LISTING}", text=f"<html><body>{nested}</body></html>")
+    found = read_listing(page, LAYOUTS, a_park(hosts=frozenset({site.base.partition("//")[2]})))
+    assert (len(found.links), found.is_cut) == (1, True)
+
+
+def test_a_hostile_link_costs_a_listing_nothing_but_itself(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    code, headers, body = listing(2, 1)
+    bad = b'<li><a href="/gate/big5/[x/2024-05-03/7.html">x</a></li><li><a href="http://[::1/2024-05-03/8.html">y</a></li>'
+    site.pages[LISTING] = (code, headers, body.replace(b"</ul>", bad + b"</ul>"))
+    site.park(desk.folder)
+    desk.must("crawl")
+    assert len(desk.rows("articles")) == 2
+
+
+def test_a_listing_longer_than_is_read_unlists_nothing(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = listing(*range(5000, 2900, -1), 3, 2, 1)
+    site.pages["/robots.txt"] = ok("User-agent: *\nDisallow: /english/news/parknews/2024\n")
+    desk.fails("crawl", "--recheck", "none")
+    assert desk.changes() == []
+
+
+BODY = (
+    "<html><body><div>Current Location:Home &gt; Park News</div><h2>{}</h2><p>{}</p>"
+    "<p>Release Time:2024-05-03 08:00:00</p></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (ok(BODY.format("Security verification", "Please slide.")), "blocked by a verification page"),
+        (ok(BODY.format("系统维护公告", "本站正在维护。")), "blocked by a verification page"),
+        (status(304), "answered 304 to a request without a condition"),
+        (ok(BODY.format("Story 2 of the park", "The park b\ufffdilt a h\ufffdll.")), "characters cannot be decoded"),
+        (ok(BODY.format("Story 2 of the park", "The park")[:-30]), "the page ends before its markup does"),
+        (status(200, Content_Type="application/\x1b]0;x"), "is no page but application/]0"),
+    ],
+    ids=["captcha in the template", "maintenance in the template", "304", "broken characters", "cut", "control signs"],
+)
+def test_another_page_in_an_articles_place_is_not_its_edit(
+    desk: Desk, site: TrickSite, page: tuple[int, dict[str, str], bytes], said: str
+) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[path(2)] = page
+    assert said in desk.fails("crawl", "--recheck", "all")
+    assert desk.changes() == []
+
+
+def test_an_address_that_leads_to_a_notice_for_a_while_is_no_move(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages |= {path(n): status(302, Location=path(99)) for n in (1, 2)}
+    site.pages[path(99)] = article(99, "All pages are being moved.")
+    assert "leads to a page that says something else" in desk.fails("crawl", "--recheck", "all")
+    assert desk.changes() == []
+
+
+def test_a_small_site_that_loses_all_it_has_is_not_believed(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages |= {path(n): status(404) for n in (1, 2, 3)}
+    assert "nothing is removed" in desk.fails("crawl", "--recheck", "all")
+    assert desk.changes() == []
+
+
+def test_a_mail_server_whose_reply_has_no_end_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def babble() -> None:
+            connection, _ = server.accept()
+            try:
+                while True:
+                    connection.sendall(b"220-and\r\n" * 1000)
+            except OSError:
+                pass
+
+        threading.Thread(target=babble, daemon=True).start()
+        delivery = mailer(server.getsockname()[1]).send("r@example.org", b"Subject: x\r\n\r\n")
+    assert (delivery.outcome, "answers without an end" in delivery.answer) == (Outcome.DEFERRED, True)
