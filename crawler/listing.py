@@ -105,7 +105,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
     rules = layout.rules.listing
     links: dict[str, Link] = {}
     is_cut = False
-    crowded: set[int] = set()
+    seen: dict[int, tuple[str | None, bool]] = {}
     for at, node in enumerate(_anchors(page, rules)):
         if at >= _MOST_ANCHORS:
             is_cut = True
@@ -114,7 +114,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
         if url is None:
             continue
         key = key_of(url, [layout])
-        link = Link(key=key, url=url, headline=_headline(node), date=_date(node, crowded))
+        link = Link(key=key, url=url, headline=_headline(node), date=_date(node, seen))
         known = links.get(key)
         if known is None and len(links) >= LINKS_PER_PAGE:
             is_cut = True
@@ -179,27 +179,33 @@ def _own_texts(node: LexborNode) -> Iterator[str]:
                 yield text
 
 
-def _date(node: LexborNode, crowded: set[int]) -> str | None:
+def _date(node: LexborNode, seen: dict[int, tuple[str | None, bool]]) -> str | None:
     """Return the date that stands with a link: in the link, or in the nearest item around it.
 
-    *crowded* remembers the elements that hold too much, so that each of them is looked at once.
+    *seen* keeps what was found of every element, so that each is looked at once however many links it holds.
     """
     at: LexborNode | None = node
     for _ in range(5):
-        if at is None or at.tag in ("body", "html") or at.mem_id in crowded:
+        if at is None or at.tag in ("body", "html"):
             return None
-        text = clean_text(at.text(deep=True, separator=" "))
-        if len(text) > 2000:
-            crowded.add(at.mem_id)
-            return None
-        match = _DATE_LIKE.search(text)
-        if match and (at is node or len({a.attributes.get("href") for a in at.css("a[href]")}) <= 1):
-            return match[0]
-        if at is not node and len({a.attributes.get("href") for a in at.css("a[href]")}) > 1:
-            crowded.add(at.mem_id)
-            return None
+        if at.mem_id not in seen:
+            seen[at.mem_id] = _date_in(at, is_link=at is node)
+        date, is_crowded = seen[at.mem_id]
+        if date or is_crowded:
+            return date
         at = at.parent
     return None
+
+
+def _date_in(node: LexborNode, *, is_link: bool) -> tuple[str | None, bool]:
+    """Return the date in an element, and whether it holds more than one article: then its date is nobody's."""
+    text = clean_text(node.text(deep=True, separator=" "))
+    if len(text) > 2000:
+        return None, True
+    if not is_link and len({a.attributes.get("href") for a in node.css("a[href]")}) > 1:
+        return None, True
+    match = _DATE_LIKE.search(text)
+    return (match[0] if match else None), False
 
 
 def _joined(one: Link, other: Link) -> Link:
