@@ -104,10 +104,7 @@ def record(session: Session, observation: Observation) -> Recorded:
         for kind, names in decision.changes
     )
     _seen_alive(row, observation)
-    if observation.asked_key and observation.asked_key != observation.key:
-        _add_other_address(session, row, observation)
-    keys = {observation.key, observation.asked_key}
-    session.execute(delete(UnreadRow).where(UnreadRow.park == row.park, UnreadRow.key.in_(keys)))
+    _settle_addresses(session, row, observation)
     return Recorded(
         article_id=row.id,
         version=row.version,
@@ -176,6 +173,14 @@ def _add_address(session: Session, row: ArticleRow, observation: Observation) ->
     else:
         known.url = observation.url
     row.key, row.url = observation.key, observation.url
+
+
+def _settle_addresses(session: Session, row: ArticleRow, observation: Observation) -> None:
+    """Note where the article was asked for, if that is elsewhere, and that neither address waits to be read."""
+    if observation.asked_key and observation.asked_key != observation.key:
+        _add_other_address(session, row, observation)
+    keys = {observation.key, observation.asked_key}
+    session.execute(delete(UnreadRow).where(UnreadRow.park == row.park, UnreadRow.key.in_(keys)))
 
 
 def _add_other_address(session: Session, row: ArticleRow, observation: Observation) -> None:
