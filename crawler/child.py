@@ -13,6 +13,9 @@ import sys
 import threading
 from typing import Any
 
+#: A visit that is told to stop waits so long for the page it is at.
+_STOP_GRACE_S = 20
+
 
 def _leave(*_: object) -> None:
     """End without a word: nothing has begun yet that could be ended in good order."""
@@ -89,10 +92,16 @@ _STOPPING: "list[asyncio.Future[Any]]" = []
 
 
 def _stop(runner: AsyncCrawlerRunner) -> None:
-    """End in good order at the first signal, at once at the second."""
+    """End in good order at the first signal, at once at the second, and in any case soon.
+
+    A crawler that is just being built when it is told to stop may never do so.
+    """
     if _STOPPING:
         os._exit(1)
     _STOPPING.append(asyncio.ensure_future(runner.stop()))
+    last = threading.Timer(_STOP_GRACE_S, os._exit, (1,))
+    last.daemon = True
+    last.start()
 
 
 def _end_with_parent() -> None:
@@ -101,4 +110,9 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException as error:
+        if _STOPPING or isinstance(error, KeyboardInterrupt):
+            os._exit(1)  # what breaks while everything is being stopped is no news
+        raise

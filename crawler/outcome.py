@@ -95,8 +95,9 @@ def outcome_of(account: Account, finish_reason: str) -> Outcome:
     if account.listing_failures and not account.listing_pages:
         return Outcome(word=FAILED, reason="; ".join(reasons[:3]), conditions=conditions)
     if missed:
-        more = f" and {account.failed - len(account.failures)} more" if account.failed > len(account.failures) else ""
-        return Outcome(word=PARTLY, reason="; ".join(reasons[:3]) + more, conditions=conditions)
+        shown = reasons[:3]
+        more = f" and {account.failed - len(shown)} more" if account.failed > len(shown) else ""
+        return Outcome(word=PARTLY, reason="; ".join(shown) + more, conditions=conditions)
     if account.listings_joined < account.listings:
         return Outcome(
             word=PARTLY,

@@ -192,7 +192,7 @@ def test_an_error_page_in_the_middle_of_a_listing_unlists_nothing(desk: Desk, si
     site.pages[second] = listing(4, 3, 2, 1)
     site.park(desk.folder)
     desk.must("crawl")
-    site.pages[second] = ok("<html><body><p>System busy, please come back later.</p></body></html>")
+    site.pages[second] = ok("<html><body><p>Please come back another day.</p></body></html>")
     assert "no layout finds an article" in desk.fails("crawl", "--recheck", "all")
     assert desk.changes() == []
     site.pages[LISTING] = listing(8, 7, 6, 5, following=second)

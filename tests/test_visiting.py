@@ -80,6 +80,14 @@ def test_only_a_visit_that_read_a_listing_ends_a_condition(store: Store, pages: 
     assert (condition.ended_at is None) is going_on
 
 
+def test_a_visit_says_how_many_pages_it_missed_beside_those_that_it_names() -> None:
+    account = Account(listing_pages=1, listing_failures=["http://a.example/2: answered status 500"], failed=1)
+    assert (outcome_of(account, "finished").reason or "").endswith("/2: answered status 500")
+    for number in range(6):
+        account.fail(f"http://a.example/{number}.html: answered status 500")
+    assert (outcome_of(account, "finished").reason or "").endswith("/1.html: answered status 500 and 4 more")
+
+
 def test_a_visit_that_cannot_work_out_its_next_portion_is_not_done() -> None:
     class Lost(ParkSpider):
         name = "lost"
