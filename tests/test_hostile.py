@@ -81,12 +81,21 @@ BODY = (
     [
         (ok(BODY.format("Security verification", "Please slide.")), "blocked by a verification page"),
         (ok(BODY.format("系统维护公告", "本站正在维护。")), "blocked by a verification page"),
+        (ok(BODY.format("Story 2 of the park", "<div>" * 3000)), "nests more than 2500 elements inside each other"),
         (status(304), "answered 304 to a request without a condition"),
         (ok(BODY.format("Story 2 of the park", "The park b\ufffdilt a h\ufffdll.")), "characters cannot be decoded"),
         (ok(BODY.format("Story 2 of the park", "The park")[:-30]), "the page ends before its markup does"),
         (status(200, Content_Type="application/\x1b]0;x"), "is no page but application/]0"),
     ],
-    ids=["captcha in the template", "maintenance in the template", "304", "broken characters", "cut", "control signs"],
+    ids=[
+        "captcha in the template",
+        "maintenance in the template",
+        "too deep",
+        "304",
+        "broken characters",
+        "cut",
+        "control signs",
+    ],
 )
 def test_another_page_in_an_articles_place_is_not_its_edit(
     desk: Desk, site: TrickSite, page: tuple[int, dict[str, str], bytes], said: str

@@ -134,6 +134,11 @@ def test_a_listing_that_has_lost_its_pager_has_no_end_there(number: int, of: int
     assert (found.next, found.is_end, found.is_joined) == (None, is_end, is_end)
 
 
+def test_a_page_of_which_the_rest_is_left_out_is_no_end() -> None:
+    found = walk([False] * 3, next_url=None, is_cut=True)
+    assert (found.next, found.is_end, found.is_joined) == (None, False, False)
+
+
 def test_a_walk_can_be_stored_and_taken_up_again() -> None:
     onward = walk([False] * 3, depth=Depth.SPAN, is_too_old=True).next
     assert onward is not None
