@@ -92,10 +92,7 @@ _STOPPING: "list[asyncio.Future[Any]]" = []
 
 
 def _stop(runner: AsyncCrawlerRunner) -> None:
-    """End in good order at the first signal, at once at the second, and in any case soon.
-
-    A crawler that is just being built when it is told to stop may never do so.
-    """
+    """End in good order at the first signal, at once at the second, and in any case soon."""
     if _STOPPING:
         os._exit(1)
     _STOPPING.append(asyncio.ensure_future(runner.stop()))

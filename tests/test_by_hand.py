@@ -3,6 +3,8 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler
@@ -131,6 +133,33 @@ def test_ctrl_c_while_a_visit_still_starts_is_no_traceback(desk: Desk, site: Tri
     out, err = process.communicate(timeout=30)
     assert process.returncode in (1, -signal.SIGINT)
     assert "Traceback" not in out + err
+
+
+STOPPED_TOO_EARLY = """
+import asyncio, sys
+from scrapy.utils.reactor import install_reactor
+install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+from scrapy.crawler import AsyncCrawlerRunner
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+from crawler.spiders.page import PageSpider
+
+async def run():
+    runner = AsyncCrawlerRunner()
+    crawl = runner.crawl(PageSpider, urls=sys.argv[1:])
+    await asyncio.sleep(0)
+    await runner.stop()
+    await asyncio.wait_for(crawl, 10)
+
+react(lambda _: Deferred.fromFuture(asyncio.ensure_future(run())))
+"""
+
+
+def test_a_crawl_told_to_stop_before_it_runs_stops_and_asks_for_nothing(site: TrickSite) -> None:
+    script = [sys.executable, "-c", STOPPED_TOO_EARLY, site.base + path(1)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not site.asked
 
 
 def test_a_dry_run_says_what_there_is_and_stores_nothing(desk: Desk, site: TrickSite) -> None:

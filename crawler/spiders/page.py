@@ -11,6 +11,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.responses import cause_of
+from crawler.stopping import is_stopped
 
 
 class PageSpider(Spider):
@@ -24,6 +25,8 @@ class PageSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the pages."""
+        if await is_stopped(self.crawler):
+            return
         for url in self.urls:
             yield Request(url, callback=self.parse, errback=self.failed, dont_filter=True, cb_kwargs={"asked": url})
 

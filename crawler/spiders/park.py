@@ -21,6 +21,7 @@ from crawler.outcome import Account
 from crawler.responses import cause_of, is_cut_short, page_of, wall_of
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
+from crawler.stopping import is_stopped
 from crawler.visit_plan import VisitPlan
 from crawler.walk import Walk, day_of, is_within
 from storage.clock import utc_now
@@ -91,6 +92,8 @@ class ParkSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Begin the visit and ask for the listings; everything else follows from them."""
+        if await is_stopped(self.crawler):
+            return
         try:
             walks = await run_in_thread(self.plan.begin, self.clock())
         except visits.VisitRunningError as refusal:
