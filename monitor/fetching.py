@@ -4,13 +4,13 @@ import base64
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 
 from crawler.decoding import decode
 from crawler.page import Page
 from monitor.crawl_settings import scrapy_settings
 from monitor.settings import Settings
+from monitor.visiting import CHILD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,7 @@ def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:
         "log_level": settings.log.level,
         "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", "crawler.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as child:
+    with subprocess.Popen(CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdin.write(json.dumps(plan) + "\n")

@@ -19,6 +19,8 @@ from storage.database import Store, visits
 from storage.processes import this_host
 from storage.records import Park
 
+#: What runs visits and fetches single pages. -P: a file in the operator's folder must not pass for a module.
+CHILD = (sys.executable, "-P", "-m", "crawler.child")
 #: After its deadline a visit closes by itself; a child that is still there so much later is killed.
 _GRACE_S = 60
 
@@ -108,7 +110,8 @@ def _run_batch(
 ) -> list[VisitResult]:
     child = _start(visitors)
     deadline = max(map(len, chains)) * settings.crawl.deadline + _GRACE_S
-    timer = threading.Timer(deadline, child.kill)
+    overdue = threading.Event()
+    timer = threading.Timer(deadline, _end_overdue, (child, overdue))
     timer.start()
     ended: dict[str, VisitResult] = {}
     try:
@@ -137,12 +140,18 @@ def _run_batch(
         timer.cancel()
         child.kill()
         visitors.end(child)
-    return _with_the_dead(store, child.pid, chains, ended, stopped=visitors.is_stopping)
+    died_of = "stopped by hand" if visitors.is_stopping else how_it_died(child.returncode, overdue=overdue.is_set())
+    return _with_the_dead(store, child.pid, chains, ended, died_of)
+
+
+def _end_overdue(child: "subprocess.Popen[str]", overdue: threading.Event) -> None:
+    overdue.set()
+    child.kill()
 
 
 def _start(visitors: Visitors) -> "subprocess.Popen[str]":
     child = subprocess.Popen(
-        [sys.executable, "-m", "crawler.child"],
+        CHILD,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -153,6 +162,15 @@ def _start(visitors: Visitors) -> "subprocess.Popen[str]":
     )
     visitors.children.append(child)
     return child
+
+
+def how_it_died(returncode: int, *, overdue: bool = False) -> str:
+    """Say what ended a child before its visits ended; a negative code is a signal's number (``Popen.returncode``)."""
+    if overdue:
+        return "its process was still there long after its deadline (crawl.deadline) and was killed"
+    if returncode < 0:
+        return f"its process was killed ({signal.Signals(-returncode).name})"
+    return f"its process ended by itself (exit code {returncode}; what it said last is above or in the log)"
 
 
 def _plan(settings: Settings, chains: list[list[str]], arguments: dict[str, str]) -> dict[str, Any]:
@@ -175,9 +193,8 @@ def _event(line: str) -> Event | None:
 
 
 def _with_the_dead(
-    store: Store, pid: int, chains: list[list[str]], ended: dict[str, VisitResult], *, stopped: bool
+    store: Store, pid: int, chains: list[list[str]], ended: dict[str, VisitResult], reason: str
 ) -> list[VisitResult]:
-    reason = "its process was killed" if not stopped else "stopped by hand"
     with store.writing() as session:
         visits.cut_off_processes(session, host=this_host(), pid=pid, now=utc_now(), reason=reason)
     slugs = [slug for chain in chains for slug in chain]

@@ -11,7 +11,7 @@ from crawler.outcome import DONE, Account, outcome_of
 from crawler.spiders.park import ParkSpider
 from monitor.demo.loop import demo_settings
 from monitor.health import health_of
-from monitor.visiting import Visitors, visit_parks
+from monitor.visiting import Visitors, how_it_died, visit_parks
 from reports.coverage import Sight
 from storage.database import Store, open_store, visit_log, visits
 from storage.records import ConditionKind
@@ -36,6 +36,25 @@ def test_visits_leave_no_pipe_open(desk: Desk, site: TrickSite, monkeypatch: pyt
     assert visit() <= first
     assert visitors.children == []
     store.close()
+
+
+def test_a_file_in_the_operators_folder_is_not_taken_for_a_module(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(1)
+    site.park(desk.folder)
+    (desk.folder / "pty.py").write_text("raise SystemExit('not the one you are looking for')", encoding="utf-8")
+    desk.must("crawl")
+
+
+@pytest.mark.parametrize(
+    ("returncode", "overdue", "says"),
+    [
+        (-9, False, "its process was killed (SIGKILL)"),
+        (-9, True, "its process was still there long after its deadline (crawl.deadline) and was killed"),
+        (1, False, "its process ended by itself (exit code 1; what it said last is above or in the log)"),
+    ],
+)
+def test_a_visit_without_an_end_says_what_ended_it(returncode: int, overdue: bool, says: str) -> None:
+    assert how_it_died(returncode, overdue=overdue) == says
 
 
 def test_a_park_that_nobody_has_visited_for_a_month_is_not_well(store: Store, tmp_path: Path) -> None:
