@@ -6,30 +6,28 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from crawler.layouts import Article, Locator
-from crawler.page import visible_lines
+from crawler.lines import visible_lines
+from crawler.page import Page
+from crawler.patterns import Lines, fits_label
 from storage.text import comparison_text
 
 _IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
-
-
-#: Longer lines are text, never a label: patterns are not tried on them, which also bounds what one page can cost.
-LONGEST_LABEL = 600
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
 _HEAD = 12
 
 
 def body_at(
-    nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
+    page: Page, nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
     """Return the paragraphs below the first of *nodes* that has any.
 
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
     for node in nodes:
-        for selector in article.drop_selectors:
-            for unwanted in node.css(selector):
-                unwanted.decompose()
-        lines = visible_lines(node)
+        unwanted = [found for selector in article.drop_selectors for found in node.css(selector)]
+        for found in unwanted:
+            found.decompose()
+        lines = visible_lines(node) if unwanted or not page.is_looked_at else page.seen_text.below(node)
         above = max((at for at, line in enumerate(lines[:_HEAD]) if line in head), default=-1)
         paragraphs = text_only(_without_rest_of_head(lines[above + 1 :], article, above), article, headline)
         if paragraphs:
@@ -38,7 +36,7 @@ def body_at(
 
 
 def body_between(
-    lines: tuple[str, ...],
+    seen: Lines,
     start: int,
     locator: Locator,
     article: Article,
@@ -48,22 +46,23 @@ def body_between(
 
     An ``until`` that is not there means that the page is not what it seems, so nothing is returned.
     """
-    end = _first(lines, start + 1, locator.until)
+    end = _first(seen, start + 1, locator.until)
     if locator.until and end is None:
         return ()
-    stop = _first(lines, start + 1, locator.stop)
-    last = min(at for at in (end, stop, len(lines)) if at is not None)
-    return text_only(_without_rest_of_head(list(lines[start + 1 : last]), article, start), article, headline)
+    stop = _first(seen, start + 1, locator.stop)
+    last = min(at for at in (end, stop, len(seen.all)) if at is not None)
+    return text_only(_without_rest_of_head(list(seen.all[start + 1 : last]), article, start), article, headline)
 
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
     """Return *lines* without dropped paragraphs, image names and a headline repeated at the top."""
-    kept: list[str] = []
-    for line in lines:
-        if _any(line, article.end):
-            break
-        if not _any(line, article.drop) and not _IMAGE_NAME.match(line):
-            kept.append(line)
+    seen = Lines(lines)
+    ends, dropped = seen.numbers(article.end), seen.numbers(article.drop)
+    kept = [
+        line
+        for at, line in enumerate(seen.all[: min(ends, default=None)])
+        if at not in dropped and not _IMAGE_NAME.match(line)
+    ]
     return tuple(kept[_repeated(kept, comparison_text(headline)) :])
 
 
@@ -71,7 +70,7 @@ def _without_rest_of_head(lines: list[str], article: Article, above: int) -> lis
     """Return *lines* without those right behind a head that are never text, such as share words."""
     if above < 0:
         return lines
-    return lines[next((at for at, line in enumerate(lines) if not _any(line, article.skip)), len(lines)) :]
+    return lines[next((at for at, line in enumerate(lines) if not fits_label(line, article.skip)), len(lines)) :]
 
 
 def _repeated(lines: list[str], headline: str) -> int:
@@ -83,11 +82,7 @@ def _repeated(lines: list[str], headline: str) -> int:
     return 0
 
 
-def _first(lines: tuple[str, ...], start: int, pattern: str | None) -> int | None:
+def _first(seen: Lines, start: int, pattern: str | None) -> int | None:
     if pattern is None:
         return None
-    return next((at for at in range(start, len(lines)) if _any(lines[at], [pattern])), None)
-
-
-def _any(line: str, patterns: Iterable[str]) -> bool:
-    return len(line) <= LONGEST_LABEL and any(re.search(pattern, line) for pattern in patterns)
+    return next((at for at, _ in seen.matching(pattern) if at >= start), None)

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
+import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.checking import SeedError, check, read_toml
+from crawler.patterns import compiled, search
 from storage.identity import plain_path
 
 _NOWHERE = LexborHTMLParser("<p></p>")
@@ -18,8 +19,8 @@ _NOWHERE = LexborHTMLParser("<p></p>")
 
 def _pattern(value: str) -> str:
     try:
-        re.compile(value)
-    except re.error as error:
+        compiled(value)
+    except regex.error as error:
         raise ValueError(f"the pattern cannot be read: {error}") from error
     return value
 
@@ -69,7 +70,7 @@ class Locator(_Words):
             raise ValueError(f"a locator needs exactly one of {', '.join(_WAYS)}")
         for name in ("line", "address"):
             pattern = getattr(self, name)
-            if pattern and "value" not in re.compile(pattern).groupindex:
+            if pattern and "value" not in compiled(pattern).groupindex:
                 raise ValueError(f"the pattern of '{name}' needs a group (?P<value>…)")
         return self
 
@@ -173,7 +174,7 @@ class Layout:
     def is_article(self, url: str) -> bool:
         """Say whether an address has the form of this family's articles."""
         path = plain_path(url)
-        return any(re.search(pattern, path) for pattern in self.rules.listing.articles)
+        return any(search(pattern, path) for pattern in self.rules.listing.articles)
 
     def __repr__(self) -> str:
         return f"Layout({self.name!r}, {self.revision})"

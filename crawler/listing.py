@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.layouts import Layout, Listing, Paging
 from crawler.page import Page
+from crawler.patterns import find_all, search
 from storage.identity import article_key, canonical_address, plain_path
 from storage.records import Link, Park
 from storage.text import clean_text
@@ -48,16 +49,16 @@ def read_listing(page: Page, layouts: list[Layout], park: Park, number: int = 1)
 
 
 def _is_empty(page: Page, rules: Listing) -> bool:
-    return bool(rules.empty and re.search(rules.empty, page.text))
+    return bool(rules.empty and search(rules.empty, page.text))
 
 
 def document_number(url: str, layouts: list[Layout]) -> str | None:
     """Return the number that the first layout whose form the address has reads off it."""
     path = plain_path(url)
     for layout in layouts:
-        if any(re.search(pattern, path) for pattern in layout.rules.listing.articles):
+        if any(search(pattern, path) for pattern in layout.rules.listing.articles):
             pattern = layout.rules.article.document_number
-            match = re.search(pattern, path) if pattern else None
+            match = search(pattern, path) if pattern else None
             return match["value"] if match else None
     return None
 
@@ -73,7 +74,7 @@ def key_of(url: str, layouts: list[Layout]) -> str:
 def first_page(url: str, pattern: str) -> str:
     """Return the address of a story's first page, given that of any of its pages."""
     parts = urlsplit(url)
-    match = re.search(pattern, parts.path)
+    match = search(pattern, parts.path)
     if not match:
         return url
     path = parts.path[: match.start()] + match["stem"] + match["rest"]
@@ -88,7 +89,7 @@ def further_pages(page: Page, pattern: str | None) -> tuple[str, ...]:
     template, last = None, 1
     for node in page.tree.css("a[href]"):
         url = _join(page.url, node.attributes.get("href"))
-        match = re.search(pattern, urlsplit(url).path) if url else None
+        match = search(pattern, urlsplit(url).path) if url else None
         if match and first_page(url, pattern) == first:
             number = int(match["number"]) if len(match["number"]) <= _MOST_DIGITS else 0
             last = max(last, min(number, 60))
@@ -145,7 +146,7 @@ def _article_address(page: Page, node: LexborNode, layout: Layout, park: Park) -
 def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
     if rules.records:
         # Only the hidden records: the frame around them links to other columns.
-        records = "".join(match["html"] for match in re.finditer(rules.records, page.text, re.DOTALL))
+        records = "".join(match["html"] for match in find_all(rules.records, page.text))
         if records:
             yield from LexborHTMLParser(f"<body>{records}</body>").css("a[href]")
             return
@@ -239,7 +240,7 @@ def _next(page: Page, paging: Paging, number: int) -> str | None:
 
 def _next_group(page: Page, paging: Paging, number: int) -> str | None:
     """Return the address that hands out the next group of records: its parameters are all there but the count."""
-    match = re.search(paging.next_group or "", page.text, re.DOTALL)
+    match = search(paging.next_group or "", page.text, dotall=True)
     if not match:
         return None
     parts = urlsplit(urljoin(page.url, match["value"].replace("&amp;", "&")))
@@ -249,7 +250,7 @@ def _next_group(page: Page, paging: Paging, number: int) -> str | None:
 
 
 def _total(page: Page, paging: Paging) -> int | None:
-    match = re.search(paging.total, page.text) if paging.total else None
+    match = search(paging.total, page.text) if paging.total else None
     return int(match["value"]) if match and len(match["value"]) <= _MOST_DIGITS else None
 
 

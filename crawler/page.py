@@ -6,24 +6,11 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.lines import BLOCKS, SeenText, is_hidden
+from crawler.patterns import Lines
 from storage.text import clean_text
 
-_BLOCKS = frozenset(
-    """
-    address article aside blockquote body br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5
-    h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul ucapcontent
-    """.split()  # noqa: SIM905 (a paragraph of words reads better than fifty strings)
-)
-_UNSEEN = frozenset({"script", "style", "noscript", "template", "select", "option", "textarea", "head", "iframe"}) | {
-    "object",
-    "svg",
-    "button",
-    "input",
-}
-_HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
-#: Deeper than any page a person made; what lies below is left out.
-_DEPTH = 400
 
 
 @dataclass(frozen=True)
@@ -45,12 +32,28 @@ class Page:
         return LexborHTMLParser(self.text.replace("\x00", ""))
 
     @cached_property
-    def lines(self) -> tuple[str, ...]:
-        """The visible lines, none of them empty."""
+    def seen(self) -> Lines:
+        """The visible lines, none of them empty, ready to be searched."""
         if not self.is_html:
             lines = (_BULLET.sub("", clean_text(line)) for line in self.text.splitlines())
-            return tuple(line for line in lines if line)
-        return tuple(visible_lines(self.tree.body)) if self.tree.body else ()
+            return Lines(line for line in lines if line)
+        return Lines(self.seen_text.lines if self.tree.body else ())
+
+    @cached_property
+    def seen_text(self) -> SeenText:
+        """The visible text as it stands in the markup; for pages of markup only."""
+        assert self.tree.body is not None
+        return SeenText(self.tree.body)
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the visible text has been gathered already."""
+        return "seen_text" in self.__dict__
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The visible lines, none of them empty."""
+        return self.seen.all
 
     @cached_property
     def meta(self) -> dict[str, str]:
@@ -58,8 +61,9 @@ class Page:
         found: dict[str, str] = {}
         if self.is_html:
             for node in self.tree.css("meta[content]"):
-                name = (node.attributes.get("name") or node.attributes.get("property") or "").lower()
-                content = clean_text(node.attributes.get("content") or "")
+                attributes = node.attributes
+                name = (attributes.get("name") or attributes.get("property") or "").lower()
+                content = clean_text(attributes.get("content") or "")
                 if name and content:
                     found.setdefault(name, content)
         return found
@@ -71,49 +75,6 @@ class Page:
         return clean_text(node.text()) if node else ""
 
 
-def is_hidden(node: LexborNode) -> bool:
-    """Say whether a browser would not show the element."""
-    if node.tag in _UNSEEN:
-        return True
-    attributes = node.attributes
-    return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
-
-
-def visible_lines(root: LexborNode) -> list[str]:
-    """Return the text below *root*, one line for every block, in document order."""
-    lines: list[str] = []
-    words: list[str] = []
-
-    def end_line() -> None:
-        line = clean_text("".join(words))
-        words.clear()
-        if line:
-            lines.append(line)
-
-    # An explicit stack: hostile pages nest deeper than Python's own.
-    stack: list[tuple[LexborNode | None, int]] = [(root.child, 1)]
-    while stack:
-        node, depth = stack.pop()
-        if node is None:
-            end_line()  # the end of a block
-            continue
-        if node.next is not None:
-            stack.append((node.next, depth))
-        tag = node.tag
-        if tag == "-text":
-            words.append(node.text_content or "")
-        elif tag == "-comment" or (tag or "").startswith("!") or is_hidden(node):
-            continue
-        else:
-            if tag in _BLOCKS:
-                end_line()
-                stack.append((None, depth))
-            if node.child is not None and depth < _DEPTH:
-                stack.append((node.child, depth + 1))
-    end_line()
-    return lines
-
-
 def densest_block(root: LexborNode) -> LexborNode | None:
     """Return the element whose own paragraphs carry the most text outside links, None if the page has none.
 
@@ -122,7 +83,7 @@ def densest_block(root: LexborNode) -> LexborNode | None:
     """
     weights: dict[int, tuple[float, LexborNode]] = {}
     for paragraph in root.css("p, div, section, td, span.p"):
-        if any(child.tag in _BLOCKS and child.tag != "br" for child in paragraph.iter()):
+        if any(child.tag in BLOCKS and child.tag != "br" for child in paragraph.iter()):
             continue
         length = len(clean_text(paragraph.text(deep=True)))
         linked = sum(len(clean_text(a.text(deep=True))) for a in paragraph.css("a"))

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.body import LONGEST_LABEL, body_at, body_between
+from crawler.body import body_at, body_between
 from crawler.dates import DateRead, read_date
 from crawler.layouts import FieldRule, Layout, Locator
 from crawler.page import Page, densest_block
+from crawler.patterns import SlowPatternError, fits_label, search, without
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
 
@@ -41,14 +42,20 @@ def read_article(page: Page, layouts: Iterable[Layout], park: Park, captured_at:
     """Read *page* with the first of *layouts* that recognises it and finds headline and body."""
     reasons = []
     for layout in layouts:
-        if not recognises(layout, page):
-            reasons.append(f"{layout.name}: the page bears none of its marks")
-            continue
-        result = _Reader(page, layout, park, captured_at).read()
+        result = _read(page, layout, park, captured_at)
         if isinstance(result, Reading):
             return result
         reasons.append(f"{layout.name}: {result.reason}")
     return Unreadable(reason="; ".join(reasons) or "no layout to try")
+
+
+def _read(page: Page, layout: Layout, park: Park, captured_at: datetime) -> Reading | Unreadable:
+    try:
+        if recognises(layout, page):
+            return _Reader(page, layout, park, captured_at).read()
+        return Unreadable(reason="the page bears none of its marks")
+    except SlowPatternError as error:
+        return Unreadable(reason=str(error))
 
 
 def recognises(layout: Layout, page: Page) -> bool:
@@ -56,10 +63,10 @@ def recognises(layout: Layout, page: Page) -> bool:
     marks = layout.rules.recognise
     path = urlsplit(page.url).path
     return (
-        any(re.search(pattern, path) for pattern in marks.addresses)
+        any(search(pattern, path) for pattern in marks.addresses)
         or any(name.lower() in page.meta for name in marks.metas)
         or (page.is_html and any(page.tree.css_first(selector) is not None for selector in marks.selectors))
-        or any(re.search(pattern, line) for pattern in marks.lines for line in page.lines)
+        or any(True for pattern in marks.lines for _ in page.seen.matching(pattern))
     )
 
 
@@ -80,12 +87,11 @@ class _Reader:
         headline = self._words("headline", rules.headline, _HEADLINE_LIMIT)
         if not headline:
             return Unreadable(reason="no headline found")
-        if "headline" not in self.line_of:
-            self._place_headline(headline)
+        # Before the body, which takes what its layout drops out of the page.
+        source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
         body = self._body(rules.body, headline)
         if not body:
             return Unreadable(reason="no body found")
-        source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
         fields = ArticleFields(
             headline=headline,
             date_published=stamp.iso if stamp else None,
@@ -100,7 +106,7 @@ class _Reader:
         for locator in rule.locators:
             for at, value in self._candidates("date_published", locator):
                 found = read_date(
-                    _without(value, rule.strip),
+                    without(value, rule.strip),
                     time_zone=self.park.time_zone,
                     captured_at=self.captured_at,
                     day_first=self.layout.rules.article.day_first,
@@ -113,10 +119,10 @@ class _Reader:
     def _words(self, name: str, rule: FieldRule, limit: int) -> str | None:
         for locator in rule.locators:
             for at, value in self._candidates(name, locator):
-                value = clean_text(_without(value, rule.strip))
+                value = clean_text(without(value, rule.strip))
                 if name == "source":
                     value = value.strip(_BRACKETS)
-                if value and len(value) <= limit and not _matches(value, rule.reject):
+                if value and len(value) <= limit and not fits_label(value, rule.reject):
                     self._found(name, locator, at)
                     return value
         return None
@@ -127,13 +133,13 @@ class _Reader:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
             if locator.selector and self.page.is_html:
-                paragraphs = body_at(self.page.tree.css(locator.selector), article, headline, self._head())
+                paragraphs = body_at(self.page, self.page.tree.css(locator.selector), article, headline, self._head())
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
-                paragraphs = body_at([node] if node else [], article, headline, self._head())
-            elif locator.below and locator.below in self.line_of:
+                paragraphs = body_at(self.page, [node] if node else [], article, headline, self._head())
+            elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
-                    self.page.lines,
+                    self.page.seen,
                     self.line_of[locator.below],
                     locator,
                     article,
@@ -161,12 +167,13 @@ class _Reader:
         if at is not None:
             self.line_of[name] = at
 
-    def _place_headline(self, headline: str) -> None:
-        wanted = comparison_text(headline)
-        for at, line in enumerate(self.page.lines):
-            if comparison_text(line) == wanted:
-                self.line_of["headline"] = at
-                return
+    def _place(self, name: str, headline: str) -> int | None:
+        """Return the number of the line in which a field stands; a headline may have been found without its line."""
+        if name == "headline" and name not in self.line_of:
+            at = _line_of(headline, self.page.lines)
+            if at is not None:
+                self.line_of[name] = at
+        return self.line_of.get(name)
 
     def _candidates(self, name: str, locator: Locator) -> Iterator[tuple[int | None, str]]:
         """Yield what a locator points at, with the number of the line where it stands."""
@@ -178,10 +185,8 @@ class _Reader:
             yield from self._selected(locator)
         elif locator.line:
             around = self.line_of.get(locator.near or "")
-            for at, line in enumerate(self.page.lines):
-                if locator.near and (around is None or abs(at - around) > _NEAR):
-                    continue
-                if len(line) <= LONGEST_LABEL and (match := re.search(locator.line, line)):
+            for at, match in self.page.seen.matching(locator.line):
+                if not locator.near or (around is not None and abs(at - around) <= _NEAR):
                     yield at, match["value"] or ""
         elif locator.after:
             yield from self._after(locator.after)
@@ -193,7 +198,7 @@ class _Reader:
                 _TITLE_PARTS.split(self.page.title)[0] if self.page.title else "",
             )
         elif locator.address:
-            if match := re.search(locator.address, urlsplit(self.page.url).path):
+            if match := search(locator.address, urlsplit(self.page.url).path):
                 yield None, match["value"]
         elif locator.listing:
             yield (
@@ -212,22 +217,18 @@ class _Reader:
 
     def _after(self, pattern: str) -> Iterator[tuple[int, str]]:
         lines = self.page.lines
-        for at, line in enumerate(lines):
-            if not re.search(pattern, line):
-                continue
+        for at, _ in self.page.seen.matching(pattern):
             # A trail of crumbs ends in the column's name, which sites print again above the headline.
-            label = comparison_text(re.split(r"[>＞»/]", line)[-1])
+            label = comparison_text(re.split(r"[>＞»/]", lines[at])[-1])
             for below in range(at + 1, min(at + 8, len(lines))):
-                if comparison_text(lines[below]) != label and not _matches(lines[below], self._skip):
+                if comparison_text(lines[below]) != label and not fits_label(lines[below], self._skip):
                     yield below, lines[below]
 
     def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
         lines = self.page.lines
-        for at, line in enumerate(lines):
-            if not re.search(pattern, line):
-                continue
+        for at, _ in self.page.seen.matching(pattern):
             for above in range(at - 1, max(at - 6, -1), -1):
-                if not _matches(lines[above], self._skip):
+                if not fits_label(lines[above], self._skip):
                     yield above, lines[above]
                     break
 
@@ -236,11 +237,8 @@ class _Reader:
         return self.layout.rules.article.skip
 
 
-def _matches(text: str, patterns: Iterable[str]) -> bool:
-    return len(text) <= LONGEST_LABEL and any(re.search(pattern, text) for pattern in patterns)
-
-
-def _without(text: str, patterns: Iterable[str]) -> str:
-    for pattern in patterns:
-        text = re.sub(pattern, "", text)
-    return text
+def _line_of(headline: str, lines: tuple[str, ...]) -> int | None:
+    if headline in lines:
+        return lines.index(headline)
+    wanted = comparison_text(headline)
+    return next((at for at, line in enumerate(lines) if comparison_text(line) == wanted), None)

@@ -1,6 +1,5 @@
 """Tell what a page is that no layout could read: a wall, a not-found page, or unknown."""
 
-import re
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,18 +34,14 @@ class Signs(BaseModel):
 
     def of(self, page: Page) -> PageSign | None:
         """Return what the page's words say it is, None if they say nothing."""
-        lines = page.lines
-        if sum(map(len, lines)) > _MOST_SIGNS:
+        seen = page.seen
+        if sum(map(len, seen.all)) > _MOST_SIGNS:
             return None
-        if _any(lines, self.blocked) or _any(lines, self.login):
+        if seen.numbers([*self.blocked, *self.login]):
             return PageSign.BLOCKED
-        if any(len(line) > _PARAGRAPH for line in lines):
+        if any(len(line) > _PARAGRAPH for line in seen.all):
             return None
-        return PageSign.NOT_FOUND if _any(lines, self.not_found) else None
-
-
-def _any(lines: tuple[str, ...], patterns: list[str]) -> bool:
-    return any(re.search(pattern, line) for line in lines for pattern in patterns)
+        return PageSign.NOT_FOUND if seen.numbers(self.not_found) else None
 
 
 def load_signs(path: Path = BUNDLED / "signs.toml") -> Signs:

@@ -12,21 +12,31 @@ _MARK = (
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0e31-\u0e3a\u0eb1-\u0ebc\u1ab0-\u1aff"
     "\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f]"
 )
+_A_MARK = re.compile(_MARK)
 _PILE_OF_MARKS = re.compile(f"({_MARK}{{16}}){_MARK}+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Chinese sentences follow each other without a space.
 _IS_WIDE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
-_SPACE = re.compile(r"\s+")
 
 
 def clean_text(text: str) -> str:
     """Return what a person should see: one line, single spaces, nothing invisible, the signs as the site wrote them."""
-    if "\u2028" in text or "\u2029" in text:
-        text = text.replace("\u2028", " ").replace("\u2029", " ")
-    text = _SURROGATES.sub("\ufffd", _CONTROLS.sub("", _INVISIBLE.sub("", text)))
-    if not text.isascii():
+    text = " ".join(text.split())
+    if text.isprintable():
+        return text if text.isascii() else _composed(text)
+    # White space at both ends of what goes away must not come out double.
+    return _composed(" ".join(_SURROGATES.sub("\ufffd", _CONTROLS.sub("", _INVISIBLE.sub("", text))).split()))
+
+
+def clean_lines(text: str, end: str) -> list[str]:
+    """Return the lines of a text parted by the character *end*, each as :func:`clean_text` gives it, some empty."""
+    return [clean_text(part) for part in text.split(end)]
+
+
+def _composed(text: str) -> str:
+    if _A_MARK.search(text):
         text = _PILE_OF_MARKS.sub(r"\1", text)
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def comparison_text(text: str) -> str:
@@ -35,7 +45,7 @@ def comparison_text(text: str) -> str:
     Digits and punctuation stay, since 3.5 and 35 must differ.  White space goes entirely because these sites
     lose and gain it around commas between two saves of the same text.
     """
-    return _SPACE.sub("", unicodedata.normalize("NFKC", clean_text(text)))
+    return "".join(unicodedata.normalize("NFKC", clean_text(text)).split())
 
 
 def first_sentences(paragraphs: tuple[str, ...], limit: int) -> str:
