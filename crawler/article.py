@@ -11,7 +11,7 @@ from crawler.book import VisitBook
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
 from crawler.page import Page
-from crawler.reading import Reading, read_article
+from crawler.reading import Reading, Unreadable, read_article
 from crawler.rereading import restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, validators_of
 from crawler.signs import PageSign, Signs
@@ -119,7 +119,8 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         return result
     page = page_of(response, reader.park)
     responses, paragraphs = [response], list(result.fields.body)
-    for url in further_pages(page, result.layout.rules.article.pages):
+    rules = result.layout.rules.article
+    for url in further_pages(page, rules.pages, rules.second_page):
         try:
             more = await reader.fetch(url)
         except Exception as error:  # whatever stops a page stops the whole article
@@ -165,12 +166,16 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     if is_cut_short(page):
         return NotSeen(reason="the page ends before its markup does")
     result = read_article(page, reader.layouts, reader.park, reader.now)
-    if isinstance(result, Reading):
+    sign = None
+    if not isinstance(result, Reading) or result.layout.is_general:
+        sign = reader.signs.of(page)
+    if isinstance(result, Reading) and sign is None:
         return result
-    sign = reader.signs.of(page)
     if sign is PageSign.NOT_FOUND:
         return Gone(reason=_NOT_FOUND)
-    return NotSeen(reason=_BLOCKED) if sign else Unread(reason=f"no layout fits: {result.reason}")
+    if isinstance(result, Unreadable) and sign is None:
+        return Unread(reason=f"no layout fits: {result.reason}")
+    return NotSeen(reason=_BLOCKED)
 
 
 def _in_its_place(

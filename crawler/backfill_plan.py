@@ -76,7 +76,7 @@ class BackfillPlan:
             depth=Depth.SPAN,
             keys=[link.key for link in listing.links],
             is_known=(),
-            next_url=listing.next_url,
+            next=listing.next,
             last_number=listing.last_number,
             is_cut=listing.is_cut,
             most_pages=self._most_pages,

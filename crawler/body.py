@@ -28,11 +28,16 @@ def body_at(
         for found in unwanted:
             found.decompose()
         lines = visible_lines(node) if unwanted or not page.is_looked_at else page.seen_text.below(node)
-        above = max((at for at, line in enumerate(lines[:_HEAD]) if line in head), default=-1)
-        paragraphs = text_only(_without_rest_of_head(lines[above + 1 :], article, above), article, headline)
+        paragraphs = text_below_head(lines, article, headline, head)
         if paragraphs:
             return paragraphs
     return ()
+
+
+def text_below_head(lines: list[str], article: Article, headline: str, head: frozenset[str]) -> tuple[str, ...]:
+    """Return *lines* from behind the last of the lines *head* that stand near their top, the text alone."""
+    above = max((at for at, line in enumerate(lines[:_HEAD]) if line in head), default=-1)
+    return text_only(_without_rest_of_head(lines[above + 1 :], article, above), article, headline)
 
 
 def body_between(

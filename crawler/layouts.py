@@ -4,16 +4,18 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import regex
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.checking import SeedError, check, read_toml
 from crawler.patterns import compiled, search
 from storage.identity import plain_path
 
+#: Where the layouts that come along live in a checkout.
+BUNDLED_LAYOUTS = Path(__file__).resolve().parent.parent / "seeds" / "layouts"
 _NOWHERE = LexborHTMLParser("<p></p>")
 
 
@@ -42,7 +44,7 @@ class _Words(BaseModel):
 
 
 class Locator(_Words):
-    """One way to find a field. Exactly one of the first eight keys is given; the others refine it."""
+    """One way to find a field. Exactly one of the first eleven keys is given; the others refine it."""
 
     meta: str | None = Field(None, description="the content of a meta tag, by its name in any case")
     selector: Selector | None = Field(None, description="a CSS selector; for the body, all paragraphs below it")
@@ -54,6 +56,7 @@ class Locator(_Words):
     densest: bool = Field(False, description="for the body: the element with the most text outside links")
     address: Pattern | None = Field(None, description="the page's own address; its group 'value' is the field")
     listing: bool = Field(False, description="what the listing said of the article")
+    general: bool = Field(False, description="for the body: what a general extractor takes for it")
     attribute: str | None = Field(None, description="with selector: take this attribute instead of the text")
     until: Pattern | None = Field(
         None,
@@ -61,7 +64,8 @@ class Locator(_Words):
     )
     stop: Pattern | None = Field(None, description="with below: a line at which the body ends if it is there")
     near: str | None = Field(None, description="with line: at most three lines away from another field's line")
-    needs: str | None = Field(None, description="a field that must have been found on the page itself")
+    needs: str | None = Field(None, description="a field, or the listing's headline, that must be on the page")
+    confirmed: bool = Field(False, description="only what the page's title says as well")
 
     @model_validator(mode="after")
     def _says_one_way(self) -> Self:
@@ -93,6 +97,7 @@ _WAYS = (
     "densest",
     "address",
     "listing",
+    "general",
 )
 
 
@@ -105,6 +110,17 @@ class Recognise(_Words):
     lines: list[Pattern] = Field([], description="visible lines")
 
 
+class Form(_Words):
+    """How a listing asks for further records by POST: parameters from the page's script, counts in the address."""
+
+    address: Pattern = Field(description="finds the address in the page; group 'value'")
+    parameters: list[str] = Field(min_length=1, description="names whose values the page's script gives")
+    needs: list[str] = Field([], description="those without which there is nothing to ask for")
+    first: str = Field("startrecord", description="the parameter for the number of the first record, from 1")
+    last: str = Field("endrecord", description="the parameter for the number of the last record")
+    per_page: str = Field("perpage", description="the parameter for the records of a page")
+
+
 class Paging(_Words):
     """How a listing goes on."""
 
@@ -113,6 +129,32 @@ class Paging(_Words):
     next_group: Pattern | None = Field(None, description="finds the address of the next records; group 'value'")
     page_parameter: str = Field("page", description="with next_group: the parameter that counts the groups")
     total: Pattern | None = Field(None, description="finds the number of records in the page; group 'value'")
+    script: Pattern | None = Field(None, description="finds the call that draws the pager; group 'pages'")
+    address: str = Field(
+        "{name}_{before}.{ext}", description="with script: its addresses, of {name} {ext} {number} {before}"
+    )
+    counts: str | None = Field(None, description="the parameter of the listing's own address that counts its pages")
+    form: Form | None = Field(None, description="asks for further records by POST")
+    jpaas: bool = Field(False, description="the list comes as JSON from the gateway that a script element names")
+
+    @field_validator("address")
+    @classmethod
+    def _can_be_filled(cls, value: str) -> str:
+        try:
+            value.format_map({"name": "index", "ext": "html", "number": 2, "before": 1})
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            raise ValueError("write an address with {name}, {ext}, {number} and {before} alone") from error
+        return value
+
+
+class Json(_Words):
+    """How to read a list that comes as JSON; each key names the fields that may hold it, at any depth."""
+
+    records: list[str] = Field([], description="the list of records")
+    url: list[str] = Field([], description="in a record: its address")
+    headline: list[str] = Field([], description="in a record: its headline")
+    date: list[str] = Field([], description="in a record: its date")
+    html: list[str] = Field([], description="a piece of markup that holds the list")
 
 
 class Listing(_Words):
@@ -121,6 +163,7 @@ class Listing(_Words):
     articles: list[Pattern] = Field(min_length=1, description="forms of an article's path")
     within: list[Selector] = Field([], description="where the list stands; the whole page if nothing matches")
     records: Pattern | None = Field(None, description="finds records hidden in a script; group 'html'")
+    json_: Json | None = Field(None, alias="json", description="how to read a list that comes as JSON")
     empty: Pattern | None = Field(None, description="words of the page behind the last one, which lists nothing")
     paging: Paging = Field(default_factory=lambda: Paging.model_validate({}))
 
@@ -145,6 +188,7 @@ class Article(_Words):
     drop_selectors: list[Selector] = Field([], description="elements inside the body that are not part of it")
     end: list[Pattern] = Field([], description="a paragraph at which the text is over")
     pages: Pattern | None = Field(None, description="path of a further page; groups 'stem', 'number' and 'rest'")
+    second_page: int = Field(2, ge=1, le=2, description="with pages: the number that the second page has")
     document_number: Pattern | None = Field(None, description="the system's own number in a path; group 'value'")
     day_first: bool = Field(True, description="whether 10/09/2018 is the tenth of September")
 
@@ -153,17 +197,24 @@ class LayoutFile(_Words):
     """The keys of ``layout.toml``."""
 
     title: str
+    extends: str | None = Field(None, description="a layout whose locators, but those of the body, come behind these")
     recognise: Recognise
     listing: Listing
     article: Article
 
 
 class Layout:
-    """A checked layout with its name and revision."""
+    """A checked layout with its name, its revision and the folder that it came from."""
 
-    def __init__(self, name: str, rules: LayoutFile) -> None:
+    def __init__(self, name: str, rules: LayoutFile, folder: Path = Path()) -> None:
         self.name = name
         self.rules = rules
+        self.folder = folder
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it takes the text from a general extractor: useful at once, and never sure."""
+        return any(locator.general for locator in self.rules.article.body.locators)
 
     @cached_property
     def revision(self) -> str:
@@ -185,11 +236,49 @@ def load_layout(folder: Path) -> Layout:
     path = folder / "layout.toml"
     if not path.is_file():
         raise SeedError(f"{path}: there is no such layout")
-    return Layout(folder.name, check(LayoutFile, read_toml(path), path))
+    data = read_toml(path)
+    base = data.get("extends")
+    if isinstance(base, str):
+        data = _extended(data, read_toml(_beside(folder, base)))
+    return Layout(folder.name, check(LayoutFile, data, path), folder)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    for place in (folder.parent, BUNDLED_LAYOUTS):
+        if (place / name / "layout.toml").is_file():
+            return place / name / "layout.toml"
+    raise SeedError(f"{folder / 'layout.toml'}: extends '{name}', and there is no such layout beside it")
 
 
 def load_layouts(folder: Path) -> dict[str, Layout]:
-    """Read a folder of layouts by name; raises SeedError at the first that is wrong."""
+    """Read a folder of layouts by name, and behind them the bundled ones; raises SeedError at the first that is wrong.
+
+    A layout in *folder* stands in for a bundled one of the same name.
+    """
     if not folder.is_dir():
         raise SeedError(f"{folder} is no folder: set seeds.layouts to the folder of your layouts")
-    return {path.parent.name: load_layout(path.parent) for path in sorted(folder.glob("*/layout.toml"))}
+    files = {
+        path.parent.name: path.parent for place in (BUNDLED_LAYOUTS, folder) for path in place.glob("*/layout.toml")
+    }
+    return {name: load_layout(files[name]) for name in sorted(files)}
+
+
+def _extended(data: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """Return a layout's keys with those of another behind them, where they say what articles of any site look like."""
+    own, other = data.get("article"), base.get("article")
+    if not isinstance(own, dict) or not isinstance(other, dict):
+        return data
+    joined = {name: _behind(own.get(name), other.get(name)) for name in ("skip", "drop", "end")}
+    for name in ("headline", "date_published", "source"):
+        mine, theirs = own.get(name, {}), other.get(name, {})
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            keys = ("locators", "reject", "strip")
+            joined[name] = mine | {key: value for key in keys if (value := _behind(mine.get(key), theirs.get(key)))}
+    return data | {"article": own | {name: value for name, value in joined.items() if value}}
+
+
+def _behind(own: Any, other: Any) -> Any:
+    """Return two lists as one; what is no list is for the check to refuse."""
+    if own is None:
+        return other
+    return [*own, *(other or [])] if isinstance(own, list) and isinstance(other, (list, type(None))) else own

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.layouts import Layout, Listing, Paging
+from crawler.json_lists import list_in_json
+from crawler.layouts import Layout, Listing
 from crawler.page import Page
+from crawler.paging import Next, joined, last_number, next_page, total_of, whole_number
 from crawler.patterns import find_all, search
 from storage.identity import article_key, canonical_address, plain_path
 from storage.records import Link, Park
@@ -19,8 +21,6 @@ from storage.text import clean_text
 LINKS_PER_PAGE = 2000
 #: So many links of one page are looked at, repeats included.
 _MOST_ANCHORS = 20_000
-#: Longer numbers count nothing; Python refuses to read those of thousands of digits.
-_MOST_DIGITS = 9
 _DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
 
 
@@ -29,7 +29,9 @@ class ListingPage:
     """One page of a listing: its articles in order, and the address of the next page if there is one."""
 
     links: tuple[Link, ...]
-    next_url: str | None = None
+    next: Next | None = None
+    #: The page is a frame that lists nothing itself: its list is where ``next`` leads.
+    is_frame: bool = False
     total: int | None = None
     last_number: int | None = None
     layout: str = ""
@@ -38,12 +40,17 @@ class ListingPage:
     is_behind_the_last: bool = False
 
 
-def read_listing(page: Page, layouts: list[Layout], park: Park, number: int = 1) -> ListingPage:
-    """Read page *number* (from 1) of a listing with the layout that finds the most articles in it."""
+def read_listing(
+    page: Page, layouts: list[Layout], park: Park, number: int = 1, form: str | None = None
+) -> ListingPage:
+    """Read page *number* (from 1) of a listing with the layout that finds the most articles in it.
+
+    *form* is what was sent to get it, where it was asked for by POST.  Raises SlowPatternError.
+    """
     best = ListingPage(links=(), is_behind_the_last=any(_is_empty(page, layout.rules.listing) for layout in layouts))
     for layout in layouts:
-        found = _read(page, layout, park, number)
-        if len(found.links) > len(best.links):
+        found = _read(page, layout, park, number, form)
+        if len(found.links) > len(best.links) or (found.is_frame and not best.links and not best.is_frame):
             best = found
     return best
 
@@ -81,33 +88,37 @@ def first_page(url: str, pattern: str) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
-def further_pages(page: Page, pattern: str | None) -> tuple[str, ...]:
-    """Return the addresses of a story's pages 2 to the last that *page* links to, in order."""
+def further_pages(page: Page, pattern: str | None, second: int = 2) -> tuple[str, ...]:
+    """Return the addresses of a story's second page to the last that *page* links to, in order.
+
+    *second* is the number that the second page bears: some systems count the first as 0.
+    """
     if not pattern or not page.is_html:
         return ()
     first = first_page(page.url, pattern)
-    template, last = None, 1
+    template, last = None, 0
     for node in page.tree.css("a[href]"):
-        url = _join(page.url, node.attributes.get("href"))
+        url = joined(page.url, node.attributes.get("href"))
         match = search(pattern, urlsplit(url).path) if url else None
         if match and first_page(url, pattern) == first:
-            number = int(match["number"]) if len(match["number"]) <= _MOST_DIGITS else 0
+            number = whole_number(match["number"]) or 0
             last = max(last, min(number, 60))
             template = (url, match.span("number"))
     if template is None:
         return ()
     parts = urlsplit(template[0])
     begin, end = template[1]
-    paths = (f"{parts.path[:begin]}{number}{parts.path[end:]}" for number in range(2, last + 1))
+    paths = (f"{parts.path[:begin]}{number}{parts.path[end:]}" for number in range(second, last + 1))
     return tuple(urlunsplit(parts._replace(path=path)) for path in paths)
 
 
-def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
+def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None) -> ListingPage:
     rules = layout.rules.listing
+    content = list_in_json(page, rules.json_) if rules.json_ else page
     links: dict[str, Link] = {}
     is_cut = False
     seen: dict[int, tuple[str | None, bool]] = {}
-    for at, node in enumerate(_anchors(page, rules)):
+    for at, node in enumerate(_anchors(content, rules)):
         if at >= _MOST_ANCHORS:
             is_cut = True
             break
@@ -120,12 +131,15 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
         if known is None and len(links) >= LINKS_PER_PAGE:
             is_cut = True
             break
-        links[key] = link if known is None else _joined(known, link)
+        links[key] = link if known is None else _both(known, link)
+    onward = next_page(page, rules.paging, number=number, listed=len(links), form=form)
+    is_frame = not links and rules.paging.jpaas and number == 1 and onward is not None and content is page
     return ListingPage(
         links=tuple(links.values()),
-        next_url=_next(page, rules.paging, number) if links else None,
-        total=_total(page, rules.paging),
-        last_number=_last_number(page, rules.paging, len(links)),
+        next=onward if links or is_frame else None,
+        is_frame=is_frame,
+        total=total_of(page, rules.paging),
+        last_number=last_number(page, rules.paging, len(links)),
         layout=layout.name,
         is_cut=is_cut,
     )
@@ -134,7 +148,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int) -> ListingPage:
 def _article_address(page: Page, node: LexborNode, layout: Layout, park: Park) -> str | None:
     """Return the address of an article of the park that a link leads to, None for any other link or no address."""
     try:
-        url = _join(page.url, node.attributes.get("href"))
+        url = joined(page.url, node.attributes.get("href"))
         if urlsplit(url).scheme not in ("http", "https") or not layout.is_article(url):
             return None
         url = canonical_address(url)  # a gateway's address names another host inside its path
@@ -209,7 +223,7 @@ def _date_in(node: LexborNode, *, is_link: bool) -> tuple[str | None, bool]:
     return (match[0] if match else None), False
 
 
-def _joined(one: Link, other: Link) -> Link:
+def _both(one: Link, other: Link) -> Link:
     """Join two links to one article: a picture's link has no text, a teaser's is not the headline."""
     return Link(
         key=one.key,
@@ -217,55 +231,3 @@ def _joined(one: Link, other: Link) -> Link:
         headline=one.headline or other.headline,
         date=one.date or other.date,
     )
-
-
-def _next(page: Page, paging: Paging, number: int) -> str | None:
-    if paging.next_group:
-        return _next_group(page, paging, number)
-    wanted = {text.casefold() for text in paging.next_texts}
-    numbered = None
-    for node in page.tree.css("a[href]"):
-        text = clean_text(node.text(deep=True)).casefold()
-        url = _join(page.url, node.attributes.get("href"))
-        if not url.startswith("http") or urlsplit(url)._replace(fragment="") == urlsplit(page.url)._replace(
-            fragment=""
-        ):
-            continue
-        if text in wanted:
-            return url
-        if paging.numbered and text == str(number + 1) and numbered is None:
-            numbered = url
-    return numbered
-
-
-def _next_group(page: Page, paging: Paging, number: int) -> str | None:
-    """Return the address that hands out the next group of records: its parameters are all there but the count."""
-    match = search(paging.next_group or "", page.text, dotall=True)
-    if not match:
-        return None
-    parts = urlsplit(urljoin(page.url, match["value"].replace("&amp;", "&")))
-    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != paging.page_parameter]
-    query.insert(0, (paging.page_parameter, str(number + 1)))
-    return str(urlunsplit(parts._replace(query=urlencode(query))))
-
-
-def _total(page: Page, paging: Paging) -> int | None:
-    match = search(paging.total, page.text) if paging.total else None
-    return int(match["value"]) if match and len(match["value"]) <= _MOST_DIGITS else None
-
-
-def _last_number(page: Page, paging: Paging, per_page: int) -> int | None:
-    """Return how many pages the listing says it has, as far as its pager or its total tell."""
-    total = _total(page, paging)
-    if total and per_page:
-        return -(-total // per_page)
-    texts = (clean_text(node.text(deep=True)) for node in page.tree.css("a[href]"))
-    return max((int(text) for text in texts if paging.numbered and text.isdecimal() and len(text) <= 4), default=None)
-
-
-def _join(base: str, href: str | None) -> str:
-    """Return *href* as an absolute address, empty if it is no address at all."""
-    try:
-        return urljoin(base, (href or "").strip().replace("\\", "/"))
-    except ValueError:
-        return ""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.body import body_at, body_between
+from crawler.body import body_at, body_between, text_below_head
 from crawler.dates import DateRead, read_date
+from crawler.general import general_body
 from crawler.layouts import FieldRule, Layout, Locator
 from crawler.page import Page, densest_block
 from crawler.patterns import SlowPatternError, fits_label, search, without
@@ -16,6 +17,10 @@ from storage.text import clean_text, comparison_text
 
 _HEADLINE_LIMIT = 500
 _SOURCE_LIMIT = 80
+#: Shorter texts, such as the name of a column, stand in a title without being the headline.
+_SHORTEST_CONFIRMED = 5
+#: By these a site means itself.
+_ITSELF = re.compile(r"^(本网站?|本站|本站原创|本网讯|本网原创|原创|this (web)?site)$", re.IGNORECASE)
 _NEAR = 3
 _BRACKETS = "()（）[]【】|｜ \t"
 # A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
@@ -89,6 +94,8 @@ class _Reader:
             return Unreadable(reason="no headline found")
         # Before the body, which takes what its layout drops out of the page.
         source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
+        if source and _ITSELF.match(source):
+            source = self.page.meta.get("sitename") or self.park.name or source
         body = self._body(rules.body, headline)
         if not body:
             return Unreadable(reason="no body found")
@@ -122,10 +129,15 @@ class _Reader:
                 value = clean_text(without(value, rule.strip))
                 if name == "source":
                     value = value.strip(_BRACKETS)
+                if locator.confirmed and not self._is_in_title(value):
+                    continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
                     self._found(name, locator, at)
                     return value
         return None
+
+    def _is_in_title(self, value: str) -> bool:
+        return len(value) >= _SHORTEST_CONFIRMED and comparison_text(value) in comparison_text(self.page.title)
 
     def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
         article = self.layout.rules.article
@@ -137,6 +149,8 @@ class _Reader:
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
                 paragraphs = body_at(self.page, [node] if node else [], article, headline, self._head())
+            elif locator.general and self.page.is_html:
+                paragraphs = text_below_head(general_body(self.page), article, headline, self._head() | {headline})
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
                     self.page.seen,
@@ -157,6 +171,9 @@ class _Reader:
         return frozenset({self.page.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else ())
 
     def _is_on_page(self, name: str) -> bool:
+        if name == "listing":
+            listed = comparison_text((self.page.listed_headline or "").rstrip(".… "))
+            return bool(listed) and any(comparison_text(line).startswith(listed) for line in self.page.lines)
         return self.located_by.get(name, "address").split(":")[0] not in (
             "address",
             "listing",

@@ -37,7 +37,9 @@ class ParkFile(BaseModel):
     time_zone: str = Field("Asia/Shanghai", description="the zone in which its pages print times")
     language: str = Field("en", description="the language of its news: en or zh, also en-GB, zh-Hant")
     listings: list[WebAddress] = Field(min_length=1, description="addresses of the pages that list its articles")
-    layouts: list[str] = Field(min_length=1, description="layouts to try, the likeliest first")
+    layouts: list[str] = Field(
+        ["general"], min_length=1, description="layouts to try, the likeliest first; a general extractor if left out"
+    )
     hosts: list[str] = Field([], description="further hosts of the same site")
     cadence: str = Field(
         "6h",

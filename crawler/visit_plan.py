@@ -62,7 +62,7 @@ class VisitPlan:
             depth=depth,
             keys=[link.key for link in listing.links],
             is_known=listed.is_known,
-            next_url=listing.next_url,
+            next=listing.next,
             last_number=listing.last_number,
             is_cut=listing.is_cut,
             most_pages=self._budget(depth),

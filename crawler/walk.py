@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.article import Asked
 from crawler.dates import read_date
+from crawler.paging import Next
 from storage.records import ArticleFields, Link
 
 #: A listing joins up where so many articles in a row at a page's end were known before; one alone may be pinned there.
@@ -32,7 +33,11 @@ class Walk:
     """Where a walk down one listing stands, small enough to be stored and taken up again."""
 
     url: str
+    #: What is sent there, for a listing that is asked by POST.
+    form: str | None = None
     number: int = 1
+    #: The page before was a frame around this one.
+    is_framed: bool = False
     #: A mark of what every page so far named: a server that hands out page 1 for any number shows itself by them.
     pages: tuple[str, ...] = ()
     #: How many pages the first one said there are.
@@ -44,6 +49,7 @@ class Walk:
         """Return the walk as plain values."""
         return {
             "url": self.url,
+            "form": self.form,
             "number": self.number,
             "pages": list(self.pages),
             "of": self.of,
@@ -55,6 +61,7 @@ class Walk:
         """Return the walk that :meth:`as_json` described."""
         return cls(
             url=data["url"],
+            form=data.get("form"),
             number=data["number"],
             pages=tuple(data["pages"]),
             of=data["of"],
@@ -85,7 +92,7 @@ def step(
     depth: Depth,
     keys: Sequence[str],
     is_known: Sequence[bool],
-    next_url: str | None,
+    next: Next | None,
     most_pages: int | None,
     last_number: int | None = None,
     is_cut: bool = False,
@@ -103,14 +110,15 @@ def step(
         return Step(is_joined=joined or depth is not Depth.JOIN)
     onward = replace(
         walk,
-        url=next_url or "",
+        url=next.url if next else "",
+        form=next.form if next else None,
         number=walk.number + 1,
         pages=(*walk.pages, page),
         of=of,
         pages_after_join=walk.pages_after_join + joined,
         pages_too_old=walk.pages_too_old + 1 if is_too_old else 0,
     )
-    if next_url is None:
+    if next is None:
         # A page without a way on, in a listing that said it has many more, has lost its pager. The number is worked
         # out from the first page's links, some of which may lead elsewhere, so that it is a little too high at times.
         is_end = not is_cut and (of is None or walk.number * 4 >= of * 3)

@@ -29,6 +29,8 @@ class ParkHealth:
     last_visit: datetime | None
     last_outcome: str | None
     tls_unverified: bool
+    #: No layout is made for it.
+    is_read_generally: bool
     #: The first of the listed pages that could not be read; coverage has their number.
     unread: tuple[UnreadLine, ...]
 
@@ -76,6 +78,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                     last_visit=last.started_at if last else None,
                     last_outcome=last.outcome if last else None,
                     tls_unverified=not park.tls_verify,
+                    is_read_generally=park.layouts == ("general",),
                     unread=tuple(visit_log.unread(session, slug, limit=_UNREAD_SHOWN)),
                 )
             )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import structlog
 
-from crawler.checking import SeedError
+from crawler.checking import SeedError, nearest
 from crawler.layouts import Layout, load_layouts
 from crawler.seeds import load_parks
 from monitor.settings import SeedsSection
@@ -22,9 +22,8 @@ def load_seeds(seeds: SeedsSection, layouts: dict[str, Layout]) -> Seeds:
         missing = [name for name in park.layouts if name not in layouts]
         if missing:
             del parks[slug]
-            errors[slug] = SeedError(
-                f"{seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'; known are {', '.join(layouts)}"
-            )
+            hint = nearest(missing[0], list(layouts))
+            errors[slug] = SeedError(f"{seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'{hint}")
     return parks, errors
 
 

@@ -127,7 +127,7 @@ def test_canonical_addresses_keep_scheme_and_host() -> None:
 def listing(html: str, layout: str, **more: object) -> tuple[list[tuple[str, str | None, str | None]], str | None]:
     page = Page(url="http://eastgate.example/col/col1/index.html", text=html)
     found = read_listing(page, [LAYOUTS[layout]], a_park(), **more)  # type: ignore[arg-type]
-    return [(link.key, link.headline, link.date) for link in found.links], found.next_url
+    return [(link.key, link.headline, link.date) for link in found.links], found.next.url if found.next else None
 
 
 def test_a_hanweb_listing_hides_in_a_script() -> None:

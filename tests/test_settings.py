@@ -221,8 +221,7 @@ def test_every_error_ends_in_one_sentence_and_its_exit_code(desk: Desk) -> None:
     (desk.folder / "parks" / "other.toml").write_text(GOOD_PARK.replace("tjuda", "tjuad"))
     assert said(desk, "crawl", "other") == (
         2,
-        f"parkwatch: {desk.folder}/parks/other.toml: layouts: there is no layout 'tjuad'; "
-        "known are chinadaily_regional, hanweb, tjuda",
+        f"parkwatch: {desk.folder}/parks/other.toml: layouts: there is no layout 'tjuad', did you mean 'tjuda'?",
     )
     assert said(desk, "crawl")[0] == 1
     assert said(desk, "articles", "--since", "yesterday") == (

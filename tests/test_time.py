@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crawler.outcome import Account, outcome_of
+from crawler.paging import Next
 from crawler.walk import Depth, Walk, is_within, listed_day, step
 from storage.cadence import is_due, last_slot, next_slot, parse_cadence, visit_is_due
 from storage.database.visits import has_died
@@ -82,7 +83,7 @@ def walk(known: list[bool], *, at: Walk | None = None, **more: Any):
         "depth": Depth.JOIN,
         "keys": [f"{at.number if at else 1}-{n}" for n in range(len(known))],
         "is_known": known,
-        "next_url": "http://a.example/2",
+        "next": Next(url="http://a.example/2"),
         "most_pages": 30,
     }
     return step(at or Walk(url="http://a.example/1"), **{**given, **more})
@@ -130,12 +131,12 @@ def test_an_article_pinned_to_every_page_does_not_end_the_walk() -> None:
 )
 def test_a_listing_that_has_lost_its_pager_has_no_end_there(number: int, of: int | None, is_end: bool) -> None:
     at = Walk(url="http://a.example/n", number=number, of=of)
-    found = walk([False] * 3, at=at, next_url=None, last_number=of)
+    found = walk([False] * 3, at=at, next=None, last_number=of)
     assert (found.next, found.is_end, found.is_joined) == (None, is_end, is_end)
 
 
 def test_a_page_of_which_the_rest_is_left_out_is_no_end() -> None:
-    found = walk([False] * 3, next_url=None, is_cut=True)
+    found = walk([False] * 3, next=None, is_cut=True)
     assert (found.next, found.is_end, found.is_joined) == (None, False, False)
 
 

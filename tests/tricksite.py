@@ -82,6 +82,10 @@ def tricking(tls: ssl.SSLContext | None = None) -> Iterator[TrickSite]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            self.form = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            self.do_GET()
+
         def do_GET(self) -> None:
             site.asked[self.path] += 1
             if self.headers.get("If-None-Match") or self.headers.get("If-Modified-Since"):

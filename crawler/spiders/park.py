@@ -1,6 +1,7 @@
 """Crawl one park: ask, read and hand over; what to ask for is the plan's to say."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -31,6 +32,7 @@ from storage.records import Park
 #: Signal with the keyword ``event``: plain values about how far a backfill is.
 PROGRESS = object()
 LISTING, NEW, RECHECK = 20, 10, 0
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: After so many failures in a row a site is left in peace until the next visit.
 _GIVE_UP_AFTER = 8
 
@@ -148,6 +150,9 @@ class ParkSpider(Spider):
         for walk in walks:
             yield Request(
                 walk.url,
+                method="GET" if walk.form is None else "POST",
+                body=walk.form,
+                headers={} if walk.form is None else FORM,
                 callback=self.parse_listing,
                 errback=self.listing_failed,
                 priority=LISTING,
@@ -170,7 +175,11 @@ class ParkSpider(Spider):
             self._listing_lost(walk, wall)
             return
         page = page_of(response, self.park)
-        listing = read_listing(page, self.layouts, self.park, walk.number)
+        listing = read_listing(page, self.layouts, self.park, walk.number, walk.form)
+        if listing.is_frame and listing.next and not walk.is_framed:
+            for request in self._walk_requests([replace(walk, url=listing.next.url, is_framed=True)]):
+                yield request
+            return
         if is_cut_short(page):
             self._listing_lost(walk, f"{walk.url}: the listing ends before its markup does")
             return

@@ -32,7 +32,12 @@ def extract(
     address = page if is_live else url or ""
     park = _park_of(address)
     loaded = _fetched(page, park) if is_live else _saved(Path(page), address, park)
-    result = best_reading(loaded, _layouts(layout, park, address), park)
+    layouts = _layouts(layout, park, address)
+    result = best_reading(loaded, layouts, park)
+    if isinstance(result, Unreadable) and not layout:
+        general = [known for known in common.layouts.values() if known.is_general and known not in layouts]
+        generally = best_reading(loaded, general, park)
+        result = generally if isinstance(generally, Reading) else result
     if isinstance(result, Unreadable):
         fail_with(f"{page}: no layout reads it: {result.reason}", UNSEEN)
     row = _row(result, address, park)
@@ -96,8 +101,9 @@ def _layouts(name: str | None, park: Park, address: str) -> list[Layout]:
         return [known[name]]
     if park.layouts:
         return [known[layout] for layout in park.layouts if layout in known]
-    by_address = [layout for layout in known.values() if address and layout.is_article(address)]
-    return by_address or list(known.values())
+    families = [layout for layout in known.values() if not layout.is_general]
+    by_address = [layout for layout in families if address and layout.is_article(address)]
+    return by_address or families
 
 
 def _saved(path: Path, address: str, park: Park) -> Page:

@@ -41,7 +41,7 @@ def check(
 
 def _check(layout: Layout) -> int:
     """Show a layout's samples; return how many of them do not read as they should."""
-    samples = load_samples(common.settings.seeds.layouts / layout.name)
+    samples = load_samples(layout.folder)
     if not samples:
         warn(f"parkwatch: {layout.name}: has no sample: see docs/adding-a-park.md")
         return 1

@@ -95,6 +95,8 @@ def _print_park(park: ParkHealth) -> None:
     visited = f"{park.last_visit:%Y-%m-%d %H:%M} UTC, {park.last_outcome}" if park.last_visit else "never visited"
     tls = "  TLS NOT verified" if park.tls_unverified else ""
     say(f" {mark}  {found.park:<22} {park.articles:>6} articles  {visited}{tls}")
+    if park.is_read_generally:
+        say("     read by the general extractor: what it takes for the text may hold too much or too little")
     if found.why and found.sight is not Sight.NEVER:
         since = f" since {found.since:%Y-%m-%d %H:%M} UTC" if found.since else ""
         say(f"     {found.sight}{since}: {found.why}")

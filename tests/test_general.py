@@ -1,0 +1,60 @@
+"""A park on no known layout is useful at once, and its readings are marked as what they are."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Desk
+from tests.tricksite import Page, TrickSite, ok
+
+WORDS = (
+    "The valve quarter has opened a second test bench for high pressures, which small firms may rent by the day. "
+    "It was paid for by the district and three makers of valves, who will run it together for the next ten years."
+)
+
+
+def story(number: int, words: str = WORDS) -> Page:
+    return ok(
+        f"<html><head><title>Test bench {number} opens - Valve Quarter</title></head><body><div class='top'>"
+        "<a href='/'>Start</a><a href='/about'>About</a></div><div class='x1'>"
+        f"<div class='x2'>Test bench {number} opens</div><div class='x3'>Published: 2024-05-0{number}</div>"
+        f"<div class='x4'><p>{words}</p><p>Bench {number} is the last of its kind. Visits can be booked from June on, "
+        "and firms from abroad are welcome as well.</p></div></div><div>Copyright Valve Quarter</div></body></html>"
+    )
+
+
+@pytest.fixture
+def site(desk: Desk, site: TrickSite) -> TrickSite:
+    rows = "".join(f"<li><a href='/blog/2024/{n}.html'>Test bench {n} opens</a> 2024-05-0{n}</li>" for n in (3, 2, 1))
+    site.pages["/blog/"] = ok(f"<html><body><a href='/about'>About</a><ul>{rows}</ul></body></html>")
+    for number in (1, 2, 3):
+        site.pages[f"/blog/2024/{number}.html"] = story(number)
+    park = f'name = "Valve Quarter"\nlistings = ["{site.base}/blog/"]\n'
+    (desk.folder / "parks" / "valves.toml").write_text(park, encoding="utf-8")
+    return site
+
+
+def test_a_park_without_a_layout_is_read_and_marked(desk: Desk, site: TrickSite) -> None:
+    desk.must("crawl")
+    rows = desk.rows("articles")
+    assert sorted((row["headline"], row["date_published"]) for row in rows) == [
+        (f"Test bench {n} opens", f"2024-05-0{n}") for n in (1, 2, 3)
+    ]
+    assert all(row["body"].startswith(WORDS) for row in rows)
+    assert "read by general" in desk.must("history", str(rows[0]["id"]))
+    assert "read by the general extractor" in desk.must("status")
+
+
+def test_a_wall_and_a_portal_page_are_no_articles_of_it(desk: Desk, site: TrickSite) -> None:
+    wall = ok("<html><body><h1>Access verification</h1><p>Published: 2024-05-01</p></body></html>")
+    site.pages["/blog/2024/2.html"] = wall
+    site.pages["/blog/2024/1.html"] = ok(f"<html><body><h1>Valve Quarter</h1><p>{WORDS}</p></body></html>")
+    desk.run("crawl")
+    assert [row["headline"] for row in desk.rows("articles")] == ["Test bench 3 opens"]
+
+
+def test_extract_falls_back_to_it_where_no_family_reads_a_page(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(story(1)[2])
+    said = desk.must("extract", str(tmp_path / "page.html"), "--url", "http://valves.example/blog/2024/1.html")
+    assert "Test bench 1 opens" in said
+    assert "general" in said

@@ -1,0 +1,160 @@
+"""How listings of each family name their articles and go on."""
+
+import json
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from crawler.layouts import load_layouts
+from crawler.listing import further_pages, read_listing
+from crawler.page import Page
+from crawler.seeds import BUNDLED
+from tests.builders import a_park
+from tests.conftest import Desk
+from tests.tricksite import TrickSite, ok
+
+LAYOUTS = load_layouts(BUNDLED / "layouts")
+BASE = "http://eastgate.example"
+
+
+def read(layout: str, html: str, url: str = f"{BASE}/news/index.html", number: int = 1):  # type: ignore[no-untyped-def]
+    found = read_listing(Page(url=url, text=html), [LAYOUTS[layout]], a_park(), number)
+    links = [(link.url.removeprefix(BASE), link.headline, link.date) for link in found.links]
+    return links, found.next.url.removeprefix(BASE) if found.next else None, found.last_number
+
+
+def item(href: str, headline: str = "Hall opens", date: str = "2024-05-01") -> str:
+    return f'<li><a href="{href}">{headline}</a><span>{date}</span></li>'
+
+
+@pytest.mark.parametrize(
+    ("layout", "href", "address"),
+    [
+        ("trs_wcm", "./202405/t20240501_77.html", "/news/202405/t20240501_77.html"),
+        ("ucap", "/x/202405/0123456789abcdef0123456789abcdef.shtml", None),
+        ("gkmlpt", "/news/content/post_77.html", None),
+        ("boda_vsb", "../info/1042/77.htm", "/info/1042/77.htm"),
+        ("sudy_webplus", "/2024/0501/c15a77/page.htm", None),
+        ("dedecms", "/a/news/2024/0501/77.html", None),
+        ("empirecms", "/html/news/2024/kx_0501/77.html", None),
+        ("metinfo", "/news85/shownews.php?lang=en&id=77", "/news85/shownews.php?id=77&lang=en"),
+        ("general", "/news/2024/77.html", None),
+    ],
+)
+def test_a_listing_names_its_articles_and_the_next_page(layout: str, href: str, address: str | None) -> None:
+    links, following, _ = read(
+        layout, f'<ul>{item(href)}</ul><a href="/about/">About us</a><a href="next_2.html">下一页</a>'
+    )
+    assert links == [(address or href, "Hall opens", "2024-05-01")]
+    assert following == "/news/next_2.html"
+
+
+def test_trs_counts_the_second_page_as_one() -> None:
+    html = f'{item("./202405/t20240501_77.html")}<script>createPageHTML(3, 0, "index", "html");</script>'
+    assert read("trs_wcm", html)[1:] == ("/news/index_1.html", 3)
+    assert read("trs_wcm", html, f"{BASE}/news/index_1.html", 2)[1] == "/news/index_2.html"
+    assert read("trs_wcm", html, f"{BASE}/news/index_2.html", 3)[1] is None
+
+
+def test_a_story_of_trs_goes_on_at_number_one() -> None:
+    rules = LAYOUTS["trs_wcm"].rules.article
+    page = Page(url=f"{BASE}/news/t20240501_77.html", text='<a href="t20240501_77_2.html">3</a>')
+    assert further_pages(page, rules.pages, rules.second_page) == (
+        f"{BASE}/news/t20240501_77_1.html",
+        f"{BASE}/news/t20240501_77_2.html",
+    )
+
+
+@pytest.mark.parametrize(
+    ("layout", "parameter", "answer"),
+    [
+        ("ucap", "currpage", {"infolist": [{"title": "Hall opens", "link": "ADDRESS", "pubtime": "2024-05-01"}]}),
+        (
+            "gkmlpt",
+            "page",
+            {"articles": [{"title": "Hall opens", "url": "ADDRESS", "date": "2024-05-01"}], "total": 40},
+        ),
+    ],
+)
+def test_a_listing_that_comes_as_json_counts_its_own_pages(layout: str, parameter: str, answer: dict) -> None:  # type: ignore[type-arg]
+    address = {"ucap": "/x/202405/0123456789abcdef0123456789abcdef.shtml", "gkmlpt": "/news/content/post_77.html"}
+    text = json.dumps({"data": answer}).replace("ADDRESS", address[layout])
+    links, following, _ = read(layout, text, f"{BASE}/api/list?{parameter}=4&channel=9", 4)
+    assert links == [(address[layout], "Hall opens", "2024-05-01")]
+    assert following == f"/api/list?{parameter}=5&channel=9"
+
+
+@pytest.mark.parametrize("text", ['{"infolist": []}', '{"infolist": "x"}', "{", "[1, [2]]", "[" * 5000])
+def test_json_that_names_no_article_is_an_empty_listing(text: str) -> None:
+    assert read("ucap", text, f"{BASE}/api?currpage=2", 2)[:2] == ([], None)
+
+
+def records(first: int, last: int) -> str:
+    numbers = range(first, min(last, 7) + 1)
+    rows = "".join(
+        f"<record><![CDATA[{item(f'/art/2024/5/{n}/art_3_{n}.html', f'Hall {n} opens')}]]></record>" for n in numbers
+    )
+    return f"<datastore><nextgroup></nextgroup><recordset>{rows}</recordset></datastore>"
+
+
+ARTICLE = (
+    '<html><head><meta name="ArticleTitle" content="Hall {0} opens"><meta name="PubDate" content="2024-05-0{0}"></head>'
+    '<body><div id="zoom"><p>Hall {0} has a floor of 900 square meters.</p></div></body></html>'
+)
+
+
+@pytest.fixture
+def hanweb(desk: Desk, site: TrickSite) -> TrickSite:
+    for number in range(1, 8):
+        site.pages[f"/art/2024/5/{number}/art_3_{number}.html"] = ok(ARTICLE.format(number))
+    (desk.folder / "parks" / "han.toml").write_text(
+        f'name = "Han Park"\nlistings = ["{site.base}/col/col3/index.html"]\nlayouts = ["hanweb"]\n', encoding="utf-8"
+    )
+    return site
+
+
+def test_further_records_are_asked_for_by_post(desk: Desk, hanweb: TrickSite) -> None:
+    forms: list[dict[str, list[str]]] = []
+    hanweb.pages["/col/col3/index.html"] = ok(
+        f'<html><body><div id="31"><script type="text/xml">{records(1, 3)}</script></div><script>'
+        "$('#31').jpage({perPage: 3, totalRecord: 7, proxyUrl: '/module/jpage/dataproxy.jsp',"
+        "param: {col: '1', appid: '1', webid: '2', path: '/', columnid: '3', sourceContentType: '1', unitid: '31',"
+        "webname: '汉园', permissiontype: '0'}});</script></body></html>"
+    )
+
+    def answer(request: BaseHTTPRequestHandler):  # type: ignore[no-untyped-def]
+        asked = parse_qs(urlsplit(request.path).query)
+        forms.append(parse_qs(request.form))  # type: ignore[attr-defined]
+        return ok(records(int(asked["startrecord"][0]), int(asked["endrecord"][0])))
+
+    for first in (4, 7):
+        hanweb.pages[f"/module/jpage/dataproxy.jsp?startrecord={first}&endrecord={first + 2}&perpage=3"] = answer
+    desk.must("crawl")
+    assert len(desk.rows("articles")) == 7
+    assert [(form["columnid"], form["webname"]) for form in forms] == [(["3"], ["汉园"])] * 2
+
+
+def test_a_column_page_that_lists_nothing_itself_names_the_gateway_that_does(desk: Desk, hanweb: TrickSite) -> None:
+    hanweb.pages["/col/col3/index.html"] = ok(
+        '<html><body><div><script url="/api-gateway/jpaas-publish-server/front/page/build/unit"'
+        " queryData=\"{'webId':'w1','pageId':'p1','parseType':'bulidstatic','pageType':'column','tagId':'list',"
+        "'tplSetId':'t1','editType':'null'}\"></script></div></body></html>"
+    )
+
+    def answer(request: BaseHTTPRequestHandler):  # type: ignore[no-untyped-def]
+        asked = json.loads(parse_qs(urlsplit(request.path).query)["paramJson"][0])
+        numbers = range(7, 0, -1)[(asked["pageNo"] - 1) * 4 : asked["pageNo"] * 4]
+        rows = "".join(item(f"/art/2024/5/{n}/art_3_{n}.html", f"Hall {n} opens") for n in numbers)
+        markup = f'<ul>{rows}</ul><div class="pagination" rows="4" count="7"></div>'
+        return 200, {"Content-Type": "application/json"}, json.dumps({"data": {"html": markup}}).encode()
+
+    class Gateway(dict):  # type: ignore[type-arg]
+        def get(self, path, default=None):  # type: ignore[no-untyped-def]
+            return answer if path.startswith("/api-gateway/") else super().get(path, default)
+
+    hanweb.pages = Gateway(hanweb.pages)
+    desk.must("crawl")
+    assert len(desk.rows("articles")) == 7
+    [visit] = desk.rows("visits")
+    assert (visit["outcome"], visit["listing_pages"]) == ("done", 2)
