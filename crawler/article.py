@@ -17,7 +17,7 @@ from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, valid
 from crawler.signs import PageSign, Signs
 from storage.decisions import changed_fields
 from storage.identity import canonical_address
-from storage.records import NO_VALIDATORS, KnownArticle, Link, Observation, Origin, Park, Recheck, Validators
+from storage.records import NO_VALIDATORS, KnownArticle, Link, Observation, Origin, Park, Recheck, Restated, Validators
 from storage.text import comparison_text
 
 _GONE_STATUSES = {404, 410}
@@ -237,7 +237,8 @@ def _with_our_part(reader: ArticlePage, observation: Observation, known: KnownAr
         captures = reader.book.captures_of(known)
     except ValueError:  # damaged bytes are for 'verify' to tell; they say nothing of what the site shows now
         return observation
-    return replace(observation, restated=restated(known, captures, reader.layouts, reader.park))
+    found = restated(known.fields, captures, reader.layouts, reader.park)
+    return replace(observation, restated=found if isinstance(found, Restated) else None)
 
 
 async def _as_moved(reader: ArticlePage, observation: Observation) -> Observation:

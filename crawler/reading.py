@@ -19,8 +19,6 @@ _HEADLINE_LIMIT = 500
 _SOURCE_LIMIT = 80
 #: Shorter texts, such as the name of a column, stand in a title without being the headline.
 _SHORTEST_CONFIRMED = 5
-#: By these a site means itself.
-_ITSELF = re.compile(r"^(本网站?|本站|本站原创|本网讯|本网原创|原创|this (web)?site)$", re.IGNORECASE)
 _NEAR = 3
 _BRACKETS = "()（）[]【】|｜ \t"
 # A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
@@ -94,8 +92,6 @@ class _Reader:
             return Unreadable(reason="no headline found")
         # Before the body, which takes what its layout drops out of the page.
         source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
-        if source and _ITSELF.match(source):
-            source = self.page.meta.get("sitename") or self.park.name or source
         body = self._body(rules.body, headline)
         if not body:
             return Unreadable(reason="no body found")

@@ -6,32 +6,43 @@ from dataclasses import replace
 from crawler.decoding import decode
 from crawler.layouts import Layout
 from crawler.page import Page
-from crawler.reading import Reading, read_article
-from storage.decisions import changed_fields
-from storage.records import Capture, KnownArticle, Park, Restated
+from crawler.reading import Reading, Unreadable, read_article
+from storage.decisions import changed_fields, completed
+from storage.records import ArticleFields, Capture, Park, Restated
 
 
-def reread(captures: Sequence[Capture], layouts: Sequence[Layout], park: Park) -> Reading | None:
-    """Return what today's rules read off an article's captures, page by page; None where they read nothing."""
-    readings = [
-        read_article(page_of_capture(capture, park), layouts, park, capture.captured_at) for capture in captures
-    ]
-    good = [reading for reading in readings if isinstance(reading, Reading)]
-    if not good or len(good) < len(readings):
-        return None
+def reread(
+    captures: Sequence[Capture], layouts: Sequence[Layout], park: Park, known: ArticleFields
+) -> Reading | Unreadable:
+    """Return what today's rules read off an article's captures, page by page.
+
+    What only a listing says is not in a capture: the headline on record stands for the listing's, a stamp or a source
+    that the pages lack is taken from the record.
+    """
+    good: list[Reading] = []
+    for capture in captures:
+        page = replace(page_of_capture(capture, park), listed_headline=known.headline)
+        reading = read_article(page, layouts, park, capture.captured_at)
+        if isinstance(reading, Unreadable):
+            return reading
+        good.append(reading)
+    if not good:
+        return Unreadable(reason="no capture is on record")
     body = tuple(paragraph for reading in good for paragraph in reading.fields.body)
-    return replace(good[0], fields=replace(good[0].fields, body=body))
+    return replace(good[0], fields=completed(replace(good[0].fields, body=body), known))
 
 
 def restated(
-    known: KnownArticle, captures: Sequence[Capture], layouts: Sequence[Layout], park: Park
-) -> Restated | None:
+    known: ArticleFields, captures: Sequence[Capture], layouts: Sequence[Layout], park: Park
+) -> Restated | Unreadable | None:
     """Return how a version on record reads by today's rules, None where that makes no difference.
 
     A layout that was changed is one cause; a park's corrected time zone or encoding, or a mended reader, are others.
     """
-    reading = reread(captures, layouts, park)
-    if reading is None or not changed_fields(known.fields, reading.fields):
+    reading = reread(captures, layouts, park, known)
+    if isinstance(reading, Unreadable):
+        return reading
+    if not changed_fields(known, reading.fields):
         return None
     return Restated(
         fields=reading.fields,

@@ -76,7 +76,7 @@ def record(session: Session, observation: Observation) -> Recorded:
     else:
         row = session.get_one(ArticleRow, known.id)
         if observation.restated:
-            _restate(session, row, observation.restated, observation.seen_at)
+            restate(session, row, observation.restated, observation.seen_at)
             known = find(session, observation.park, known_key)
         version_before, seen_after, previous_url = row.version, row.last_seen, row.url
     decision = decide(observation, known)
@@ -200,7 +200,7 @@ def _add_other_address(session: Session, row: ArticleRow, observation: Observati
         )
 
 
-def _restate(session: Session, row: ArticleRow, restated: Restated, now: datetime) -> None:
+def restate(session: Session, row: ArticleRow, restated: Restated, now: datetime) -> None:
     """Add a version that our own rules make of the captures of the one before: no change, in nobody's digest."""
     before = _version(session, row)
     version = _add_version(session, row, restated, now, is_restated=True)

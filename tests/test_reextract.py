@@ -1,0 +1,76 @@
+"""A changed layout is rehearsed over what is stored, without a fetch, and accepted without a word to any reader."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from crawler.seeds import BUNDLED
+from tests.conftest import Desk
+from tests.tricksite import TrickSite
+
+
+@pytest.fixture
+def rules(desk: Desk, site: TrickSite) -> Path:
+    """Crawl three stories, then return the file of the operator's own layout, which is the bundled one so far."""
+    site.serve_stories(3, 2, 1, text="The park built a hall.</p><p>Photo by a visitor")
+    site.park(desk.folder)
+    desk.must("crawl")
+    desk.must("subscribe", "a@example.org")
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", desk.folder / "layouts" / "tjuda")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(desk.folder / "layouts")
+    site.asked.clear()
+    return desk.folder / "layouts" / "tjuda" / "layout.toml"
+
+
+def change(rules: Path, old: str, new: str) -> None:
+    text = rules.read_text(encoding="utf-8")
+    assert old in text
+    rules.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def bodies(desk: Desk) -> set[str]:
+    return {row["body"] for row in desk.rows("articles")}
+
+
+def test_a_rehearsal_says_what_would_change_and_writes_nothing(desk: Desk, rules: Path, site: TrickSite) -> None:
+    assert "3 versions read again: 0 articles would change" in desk.must("reextract")
+    change(rules, "drop = [", "drop = [\n    '^Photo by',")
+    before = bodies(desk)
+    said = desk.must("reextract", "trick", "--rehearse")
+    assert "3 versions read again: 3 articles would change (body 3)" in said
+    assert "Photo by a visitor" in said
+    lines = [json.loads(line) for line in desk.must("reextract", "--json").splitlines()]
+    assert [line["fields"] for line in lines] == [["body"]] * 3
+    assert not any("Photo" in line["after"]["body"] for line in lines)
+    assert bodies(desk) == before
+    assert not site.asked
+
+
+def test_what_is_accepted_is_restated_and_in_nobodys_digest(desk: Desk, rules: Path, site: TrickSite) -> None:
+    change(rules, "drop = [", "drop = [\n    '^Photo by',")
+    assert "3 articles restated" in desk.must("reextract", "--accept")
+    assert bodies(desk) == {f"The park built a hall.\n\nIt is story {number}." for number in (1, 2, 3)}
+    assert "restated" in desk.must("history", "1")
+    assert desk.rows("changes") == []
+    assert "3 versions read again: 0 articles restated" in desk.must("reextract", "--accept")
+    assert not site.asked
+    desk.must("crawl", "--recheck", "all")
+    assert desk.rows("changes") == []
+    desk.must("verify")
+
+
+def test_what_todays_layout_cannot_read_stays_as_it_is_and_is_told(desk: Desk, rules: Path) -> None:
+    change(rules, "Release Time", "Time of release")
+    before = bodies(desk)
+    done = desk.run("reextract", "--accept")
+    assert done.returncode == 1
+    assert "trick: article 1 cannot be read: tjuda: " in done.stdout
+    assert "3 versions cannot be read by today's layouts" in done.stdout
+    assert bodies(desk) == before
+
+
+def test_to_rehearse_and_to_accept_at_once_is_refused(desk: Desk, rules: Path) -> None:
+    done = desk.run("reextract", "--rehearse", "--accept")
+    assert (done.returncode, "give one of them" in done.stderr) == (2, True)
