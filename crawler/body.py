@@ -34,10 +34,19 @@ def body_at(
     return ()
 
 
-def text_below_head(lines: list[str], article: Article, headline: str, head: frozenset[str]) -> tuple[str, ...]:
-    """Return *lines* from behind the last of the lines *head* that stand near their top, the text alone."""
-    above = max((at for at, line in enumerate(lines[:_HEAD]) if line in head), default=-1)
+def text_below_head(
+    lines: list[str], article: Article, headline: str, head: frozenset[str], top: int = _HEAD
+) -> tuple[str, ...]:
+    """Return *lines* from behind the last of the lines *head* that stand among the first *top*, the text alone."""
+    above = max((at for at, line in enumerate(lines[:top]) if line in head), default=-1)
     return text_only(_without_rest_of_head(lines[above + 1 :], article, above), article, headline)
+
+
+def body_from(lines: list[str], article: Article, headline: str, head: frozenset[str]) -> tuple[str, ...]:
+    """Return the text among *lines* that come from elsewhere than an element: a trail of crumbs may stand on top."""
+    first = next((at for at, line in enumerate(lines) if not fits_label(line, article.skip)), len(lines))
+    # Such lines are paragraphs already, and a stamp may stand below a short text.
+    return text_below_head(lines[first:], article, headline, head, top=3)
 
 
 def body_between(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from crawler.body import body_at, body_between, text_below_head
+from crawler.body import body_at, body_between, body_from
 from crawler.dates import DateRead, read_date
 from crawler.general import general_body
 from crawler.layouts import FieldRule, Layout, Locator
@@ -63,14 +63,23 @@ def _read(page: Page, layout: Layout, park: Park, captured_at: datetime) -> Read
 
 def recognises(layout: Layout, page: Page) -> bool:
     """Say whether the page bears one of the layout's marks."""
+    return next(marks_of(layout, page), None) is not None
+
+
+def marks_of(layout: Layout, page: Page) -> Iterator[str]:
+    """Yield the marks of the layout that the page bears, the cheapest to look for first."""
     marks = layout.rules.recognise
     path = urlsplit(page.url).path
-    return (
-        any(search(pattern, path) for pattern in marks.addresses)
-        or any(name.lower() in page.meta for name in marks.metas)
-        or (page.is_html and any(page.tree.css_first(selector) is not None for selector in marks.selectors))
-        or any(True for pattern in marks.lines for _ in page.seen.matching(pattern))
-    )
+    yield from (pattern for pattern in marks.addresses if search(pattern, path))
+    yield from (name for name in marks.metas if name.lower() in page.meta)
+    if page.is_html:
+        yield from (selector for selector in marks.selectors if page.tree.css_first(selector) is not None)
+    yield from (pattern for pattern in marks.lines if next(page.seen.matching(pattern), None))
+
+
+def title_parts(title: str) -> list[str]:
+    """Return a title element's parts: the headline first, the site's name last."""
+    return [part.strip() for part in _TITLE_PARTS.split(title) if part.strip()]
 
 
 @dataclass
@@ -146,7 +155,7 @@ class _Reader:
                 node = densest_block(self.page.tree.body)
                 paragraphs = body_at(self.page, [node] if node else [], article, headline, self._head())
             elif locator.general and self.page.is_html:
-                paragraphs = text_below_head(general_body(self.page), article, headline, self._head() | {headline})
+                paragraphs = body_from(general_body(self.page), article, headline, self._head() | {headline})
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
                     self.page.seen,
@@ -208,7 +217,7 @@ class _Reader:
         elif locator.title:
             yield (
                 None,
-                _TITLE_PARTS.split(self.page.title)[0] if self.page.title else "",
+                next(iter(title_parts(self.page.title)), ""),
             )
         elif locator.address:
             if match := search(locator.address, urlsplit(self.page.url).path):

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.decoding import decode
@@ -31,16 +32,24 @@ class Fetched:
 
 def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:
     """Fetch one page as a visit would: with robots.txt, TLS verification, the proxy and all bounds."""
+    return fetch_all(settings, [url], verify=verify)[0]
+
+
+def fetch_all(settings: Settings, urls: Sequence[str], *, verify: bool = True) -> list[Fetched]:
+    """Fetch pages as a visit would, one after the other; what came of each, in their order."""
+    if not urls:
+        return []
     tls = settings.crawl.tls_verify
     overrides = scrapy_settings(settings)
     if not verify:
         overrides["DOWNLOAD_VERIFY_CERTIFICATES"] = False
     plan = {
-        "pages": [url],
+        "pages": list(urls),
         "settings": overrides,
         "log_level": settings.log.level,
         "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
     }
+    found: dict[str, Fetched] = {}
     with subprocess.Popen(CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin is not None
         assert child.stdout is not None
@@ -49,10 +58,14 @@ def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:
         try:
             for line in child.stdout:
                 if line.startswith('{"event": "page"'):
-                    return _fetched(json.loads(line))
+                    event = json.loads(line)
+                    found[event["asked"]] = _fetched(event)
+                if len(found) == len({*urls}):
+                    break
         finally:
             child.kill()
-    return Fetched(url=url, status=0, reason="the fetching process ended without an answer")
+    lost = "the fetching process ended without an answer"
+    return [found.get(url) or Fetched(url=url, status=0, reason=lost) for url in urls]
 
 
 def _fetched(event: dict[str, object]) -> Fetched:

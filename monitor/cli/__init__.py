@@ -6,7 +6,18 @@ from pathlib import Path
 
 import typer
 
-from monitor.cli import backfilling, crawling, digests, extracting, layouts, parks, reading, reextracting, running  # noqa: F401 (each adds its verbs to the app)
+from monitor.cli import (  # noqa: F401 (each adds its verbs to the app)
+    adding,
+    backfilling,
+    crawling,
+    digests,
+    extracting,
+    layouts,
+    parks,
+    reading,
+    reextracting,
+    running,
+)
 from monitor.cli.app import UNSEEN, USAGE, WITHOUT_STORE, app, fail_with, failed, set_up
 
 #: What Typer returns for Ctrl-C.

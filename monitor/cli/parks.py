@@ -13,7 +13,7 @@ from monitor.fetching import fetch
 from storage.clock import utc_now
 from storage.records import Park
 
-parks_app = typer.Typer(help="List the parks, or check what would be read of them.", invoke_without_command=True)
+parks_app = typer.Typer(help="List the parks, look at what would be read of them, or add one.", invoke_without_command=True)
 app.add_typer(parks_app, name="parks")
 
 
@@ -22,7 +22,7 @@ def parks(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """List the parks, or check what would be read of them."""
+    """List the parks, look at what would be read of them, or add one."""
     if context.invoked_subcommand:
         return
     known, errors = common.watched, common.seeds[1]

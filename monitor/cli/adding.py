@@ -1,0 +1,249 @@
+"""The verb that puts a park under watch: look at its listing and two articles, try every layout, write its file."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from crawler.checking import SeedError
+from crawler.layouts import Layout, load_layout
+from crawler.listing import ListingPage
+from crawler.page import Page
+from crawler.proposing import propose_layout
+from crawler.reading import Reading, title_parts
+from crawler.trying import Trial, best_layout, doubts_of_listing, listings_by_layout, try_layouts
+from monitor.cli.app import UNSEEN, UsageError, common, fail_with, out, printable, say, warn, write_file
+from monitor.cli.parks import parks_app
+from monitor.fetching import Fetched, fetch, fetch_all
+from reports.render import plural
+from storage.clock import utc_now
+from storage.identity import bare_host
+from storage.records import FIELDS, Link, Park
+from storage.text import clean_text
+
+_HAN = re.compile("[\u3400-\u9fff]")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+#: Parts of a host that name no park.
+_PLAIN = {"www", "en", "english", "com", "cn", "gov", "org", "net", "edu", "co"}
+_FIELD, _LOCATOR = 60, 20
+
+
+@parks_app.command()
+def add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the page that lists the park's news.")],
+    slug: Annotated[str | None, typer.Option(metavar="SLUG", help="Name of the park's file; from the host.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="The park's name; from the page's title.")] = None,
+    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Zone in which its pages print times.")] = (
+        "Asia/Shanghai"
+    ),
+    new_layout: Annotated[
+        str | None, typer.Option(metavar="LAYOUT", help="Make a new layout of this name, with the pages as samples.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look and say, write nothing.")] = False,
+) -> None:
+    """Watch a further park: fetch its listing and two articles, try every layout, write the park file."""
+    park = _park(url, slug, time_zone)
+    target = common.settings.seeds.parks / f"{park.slug}.toml"
+    _must_be_free(target, new_layout)
+    fetched = _page(fetch(common.settings, url), url)
+    page = fetched.page()
+    park = _described(park, page, fetched.url, name)
+    listings = listings_by_layout(page, common.layouts, park)
+    if not listings:
+        fail_with(f"{url}: no layout finds an article in it: give the page that lists the news itself", UNSEEN)
+    links = next(iter(listings.values())).links
+    articles = _two_of(links)
+    layouts = dict(common.layouts)
+    if new_layout:
+        text = propose_layout(park.name, page, links, [(_with_link(got, link), link) for got, link in articles])
+        if dry_run:
+            say(text)
+        else:
+            layouts[new_layout] = _write_layout(common.settings.seeds.layouts / new_layout, text, articles, park)
+            listings |= listings_by_layout(page, {new_layout: layouts[new_layout]}, park)
+    trials = []
+    for got, link in articles:
+        tried = try_layouts(_with_link(got, link), link, layouts.values(), park, utc_now())
+        _print_table(tried, link)
+        trials += tried
+    chosen = layouts.get(new_layout or "") or best_layout(trials, listings)
+    if chosen is None:
+        fail_with(f"{url}: no layout reads its articles: try --new-layout NAME", UNSEEN)
+    _print_verdict(park, chosen, listings.get(chosen.name), [trial for trial in trials if trial.layout is chosen])
+    if dry_run:
+        say("nothing was written")
+        return
+    write_file(target, _park_file(park, url, chosen))
+    say(f"{target}: written; 'parkwatch crawl {park.slug}' makes its baseline")
+
+
+def _park(url: str, slug: str | None, time_zone: str) -> Park:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url}: write a whole address that begins with http:// or https://")
+    if slug is None:
+        slug = "-".join(part for part in bare_host(url).split(".") if part not in _PLAIN) or "park"
+        slug = re.sub(r"[^a-z0-9_-]", "-", slug)
+    if not _SLUG.fullmatch(slug):
+        raise UsageError(f"--slug {slug}: write small letters, digits, hyphens and underscores")
+    return Park(
+        slug=slug,
+        name=slug,
+        time_zone=time_zone,
+        language="en",
+        listings=(url,),
+        layouts=(),
+        hosts=_hosts(url),
+    )
+
+
+def _hosts(*urls: str) -> frozenset[str]:
+    hosts = {urlsplit(url).netloc.lower() for url in urls}
+    return frozenset(hosts | {h.removeprefix("www.") if h.startswith("www.") else f"www.{h}" for h in hosts})
+
+
+def _must_be_free(target: Path, new_layout: str | None) -> None:
+    if target.exists():
+        raise UsageError(f"{target}: is there already: give the park another name with --slug")
+    if new_layout and not _SLUG.fullmatch(new_layout):
+        raise UsageError(f"--new-layout {new_layout}: write small letters, digits, hyphens and underscores")
+    if new_layout and (new_layout in common.layouts or (common.settings.seeds.layouts / new_layout).exists()):
+        raise UsageError(f"--new-layout {new_layout}: there is such a layout already")
+
+
+def _page(fetched: Fetched, url: str) -> Fetched:
+    if fetched.reason:
+        fail_with(f"{url}: {fetched.reason}", UNSEEN)
+    return fetched
+
+
+def _two_of(links: Sequence[Link]) -> list[tuple[Fetched, Link]]:
+    """Fetch two articles of a listing, the first and one further down; others where those do not come."""
+    order = [*dict.fromkeys([0, len(links) // 2, 1, len(links) - 1, 2])]
+    wanted = [links[at] for at in order if at < len(links)]
+    good: list[tuple[Fetched, Link]] = []
+    failed: list[tuple[Fetched, Link]] = []
+    for some in (wanted[:2], wanted[2:]):
+        needed = some if some and len(good) < 2 else []
+        for fetched, link in zip(fetch_all(common.settings, [each.url for each in needed]), needed, strict=True):
+            (failed if fetched.reason else good).append((fetched, link))
+    for fetched, link in failed:
+        warn(f"parkwatch: {link.url}: {fetched.reason}")
+    if not good:
+        fail_with(f"{wanted[0].url}: none of the listing's articles could be fetched", UNSEEN)
+    return good[:2]
+
+
+def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park:
+    """Return the park with the name, the language and the hosts that its listing shows."""
+    text = " ".join(page.lines)
+    shown = name or page.meta.get("sitename") or next(reversed(title_parts(page.title)), "")
+    return replace(
+        park,
+        name=clean_text(shown)[:80] or bare_host(final_url),
+        language="zh" if len(_HAN.findall(text)) * 4 > len(text) else "en",
+        hosts=park.hosts | _hosts(final_url),
+    )
+
+
+def _with_link(fetched: Fetched, link: Link) -> Page:
+    return replace(fetched.page(), listed_headline=link.headline, listed_date=link.date)
+
+
+def _print_table(trials: list[Trial], link: Link) -> None:
+    """Show field by field what the listing says, what each family read, and the general extractor beside them."""
+    say(f"\n{link.url}")
+    readings = [(trial, trial.result) for trial in trials if isinstance(trial.result, Reading)]
+    readings.sort(key=lambda pair: (pair[0].layout.is_general, -pair[0].score))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("", "the listing", *(trial.layout.name for trial, _ in readings)):
+        table.add_column(column, overflow="fold")
+    for name in FIELDS:
+        listed = {"headline": link.headline, "date_published": link.date}.get(name)
+        table.add_row(
+            name, _cell(listed), *(_cell(_shown(result, name), result.located_by.get(name)) for _, result in readings)
+        )
+    out.print(table, width=max(out.width, 100))
+    unread = [trial.layout.name for trial in trials if not isinstance(trial.result, Reading)]
+    if unread:
+        say(f"not read by {', '.join(unread)}")
+
+
+def _shown(result: Reading, name: str) -> str | None:
+    fields = result.fields
+    if name == "body":
+        return f"{plural(len(fields.body), 'paragraph')}, {sum(map(len, fields.body))} characters: {fields.body[0]}"
+    value: str | None = getattr(fields, name)
+    return value
+
+
+def _cell(value: str | None, located_by: str | None = None) -> Text:
+    text = printable(value or "-")
+    text = text if len(text) <= _FIELD else f"{text[:_FIELD]}…"
+    by = printable(located_by or "")
+    return Text(text).append(f"\n{by[:_LOCATOR]}{'…' if len(by) > _LOCATOR else ''}" if by else "", style="dim")
+
+
+def _print_verdict(park: Park, chosen: Layout, listing: ListingPage | None, trials: list[Trial]) -> None:
+    say()
+    say(f"{park.slug}: {park.name}, read by {chosen.name}")
+    if listing:
+        onward = listing.next.url if listing.next else "nothing"
+        say(f"{plural(len(listing.links), 'article')} on the listing, which goes on at {onward}")
+    doubts = doubts_of_listing(listing) if listing else ["the listing is not read by this layout"]
+    doubts += [f"{trial.link.url}: {doubt}" for trial in trials for doubt in trial.doubts(park.time_zone)]
+    if chosen.is_general:
+        doubts.insert(0, "no family fits, so a general extractor reads it: --new-layout NAME proposes a layout")
+    for doubt in doubts:
+        say(f"  ? {doubt}")
+
+
+def _park_file(park: Park, url: str, layout: Layout) -> str:
+    further = sorted(park.hosts - _hosts(url) - {f"www.{host}" for host in park.hosts})
+    lines = [
+        f"name = {_quoted(park.name)}",
+        f"time_zone = {_quoted(park.time_zone)}",
+        f"language = {_quoted(park.language)}",
+        f"listings = [{_quoted(url)}]",
+        f"layouts = [{_quoted(layout.name)}]",
+    ]
+    if further:
+        lines.append(f"hosts = [{', '.join(map(_quoted, further))}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # JSON's escapes are TOML's (TOML 1.0, section String)
+
+
+def _write_layout(folder: Path, text: str, articles: list[tuple[Fetched, Link]], park: Park) -> Layout:
+    try:
+        folder.mkdir(parents=True)
+        for number, (fetched, _) in enumerate(articles, 1):
+            sample = folder / "samples" / f"page-{number}"
+            sample.mkdir(parents=True)
+            (sample / "page.html").write_bytes(fetched.content)
+            kind = f"content_type = {_quoted(fetched.content_type)}\n" if fetched.content_type else ""
+            response = (
+                f"url = {_quoted(fetched.url)}\ncaptured_at = {utc_now():%Y-%m-%dT%H:%M:%SZ}\n{kind}"
+                f"time_zone = {_quoted(park.time_zone)}\nlanguage = {_quoted(park.language)}\n"
+            )
+            write_file(sample / "response.toml", response)
+            expected = {"headline": "", "date_published": "", "source": "", "body": []}
+            write_file(sample / "expected.json", json.dumps(expected, indent=1) + "\n")
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from error
+    write_file(folder / "layout.toml", text)
+    say(f"{folder}: written with {len(articles)} samples; what a person reads on them belongs into their expected.json")
+    try:
+        return load_layout(folder)
+    except SeedError as error:
+        warn(f"parkwatch: {error}")
+        raise

@@ -1,0 +1,125 @@
+"""An operator has the address of a news page; within minutes the park is watched."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Desk
+from tests.tricksite import LISTING, TrickSite, ok, path, status
+
+
+@pytest.fixture
+def own(desk: Desk) -> Desk:
+    (desk.folder / "layouts").mkdir()
+    desk.variables |= {"PARKWATCH_SEEDS__LAYOUTS": str(desk.folder / "layouts"), "COLUMNS": "140"}
+    return desk
+
+
+def files(desk: Desk) -> set[str]:
+    return {str(path.relative_to(desk.folder)) for path in desk.folder.rglob("*") if path.is_file()}
+
+
+STORY = """<html><head><title>{headline} - Basin Park</title></head><body>
+<div class="menu"><a href="/">Home</a><a href="/map.html">Map</a></div>
+<div style="display:none" id="copy">{headline}</div>
+<div class="kopf">{headline}</div><div class="tag">Stamped 2024-05-0{number} at noon</div>
+<div class="wort"><p>The basin was filled for the first time since the flood, and ships may turn in it again.</p>
+<p>Number {number} of the four locks is still being mended, which will take until the end of the summer.</p></div>
+<div class="fuss"><p>Basin Park, all rights reserved, and none of the stories may be copied without asking.</p></div>
+</body></html>"""
+
+
+@pytest.fixture
+def basin(site: TrickSite) -> TrickSite:
+    """A site of nobody's make: no labels, no vendor marks."""
+    headlines = {3: "Basin is filled again", 2: "Locks are mended", 1: "Flood damages the quay"}
+    rows = "".join(f"<li><a href='/meldung/{n}77.html'>{h}</a><i>2024-05-0{n}</i></li>" for n, h in headlines.items())
+    site.pages["/meldung/"] = ok(
+        f"<html><head><title>News - Basin Park</title></head><body><div class='menu'><a href='/map.html'>Map</a></div>"
+        f"<ul class='liste'>{rows}</ul></body></html>"
+    )
+    for number, headline in headlines.items():
+        site.pages[f"/meldung/{number}77.html"] = ok(STORY.format(number=number, headline=headline))
+    return site
+
+
+def test_a_park_on_a_known_family_is_one_file(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    before = files(own)
+    said = own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east", "--name", "East Park")
+    assert files(own) - before == {"parks/east.toml"}
+    assert "east: East Park, read by tjuda" in said
+    assert "no source was found" in said
+    own.must("crawl", "east")
+    assert len(own.rows("articles")) == 4
+
+
+def test_a_dry_run_writes_nothing(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    before = files(own)
+    said = own.must("parks", "add", f"{site.base}{LISTING}", "--new-layout", "east", "--dry-run")
+    assert "[article.body]" in said
+    assert "nothing was written" in said
+    assert files(own) == before
+
+
+def test_a_site_of_unknown_make_is_read_generally_and_that_is_doubtful(own: Desk, basin: TrickSite) -> None:
+    said = own.must("parks", "add", f"{basin.base}/meldung/", "--slug", "basin")
+    assert "basin: Basin Park, read by general" in said
+    assert "no family fits, so a general extractor reads it" in said
+
+
+def test_a_new_layout_is_proposed_from_what_the_listing_says(own: Desk, basin: TrickSite) -> None:
+    own.must("parks", "add", f"{basin.base}/meldung/", "--slug", "basin", "--new-layout", "basin")
+    layout = (own.folder / "layouts" / "basin" / "layout.toml").read_text(encoding="utf-8")
+    assert "within = ['ul.liste']" in layout
+    for selector in ("div.kopf", "div.tag", "div.wort"):
+        assert f"locators = [{{ selector = '{selector}' }}" in layout
+    own.must("crawl")
+    rows = sorted(own.rows("articles"), key=lambda row: row["url"])
+    assert [row["headline"] for row in rows] == ["Flood damages the quay", "Locks are mended", "Basin is filled again"]
+    assert [row["date_published"] for row in rows] == ["2024-05-01", "2024-05-02", "2024-05-03"]
+    assert all(row["body"].startswith("The basin was filled") and row["body"].endswith("summer.") for row in rows)
+
+
+def test_the_expected_fields_of_its_samples_are_left_to_the_person(own: Desk, basin: TrickSite) -> None:
+    own.must("parks", "add", f"{basin.base}/meldung/", "--slug", "basin", "--new-layout", "basin")
+    assert own.run("layouts", "check", "basin").returncode == 1
+    for sample in (own.folder / "layouts" / "basin" / "samples").iterdir():
+        address = tomllib.loads((sample / "response.toml").read_text(encoding="utf-8"))["url"]
+        said = own.must("extract", str(sample / "page.html"), "--url", address, "--layout", "basin", "--json")
+        fields = json.loads(said)
+        expected = {name: fields[name] for name in ("headline", "date_published", "source")}
+        expected["body"] = fields["body"].split("\n\n")
+        (sample / "expected.json").write_text(json.dumps(expected), encoding="utf-8")
+    assert "basin: 2 samples, good" in own.must("layouts", "check", "basin")
+
+
+def test_an_article_that_does_not_come_is_passed_over(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(5, 4, 3, 2, 1)
+    site.pages[path(5)] = status(500)
+    assert "read by tjuda" in own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["ftp://x.example/"], 2, "write a whole address"),
+        ([f"{{base}}{LISTING}", "--slug", "No Slug"], 2, "small letters"),
+        ([f"{{base}}{LISTING}", "--new-layout", "tjuda"], 2, "there is such a layout already"),
+        ([f"{{base}}{LISTING}", "--slug", "taken"], 2, "is there already"),
+        (["{base}/empty/"], 1, "no layout finds an article in it"),
+        (["{base}/nothing/"], 1, "answered status 404"),
+    ],
+)
+def test_what_cannot_be_added_is_said_in_a_sentence(
+    own: Desk, site: TrickSite, arguments: list[str], code: int, says: str
+) -> None:
+    site.serve_stories(2, 1)
+    site.pages["/empty/"] = ok("<html><body><p>Welcome to our park.</p></body></html>")
+    Path(own.folder / "parks" / "taken.toml").write_text('name = "T"\nlistings = ["http://t.example/"]\n', "utf-8")
+    done = own.run("parks", "add", *(each.format(base=site.base) for each in arguments))
+    assert (done.returncode, says in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
