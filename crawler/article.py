@@ -8,6 +8,7 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
 from crawler.book import VisitBook
+from crawler.drift import unread_page
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
 from crawler.page import Page
@@ -16,6 +17,7 @@ from crawler.rereading import restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, validators_of
 from crawler.signs import PageSign, Signs
 from storage.decisions import changed_fields
+from storage.drift import UnreadPage
 from storage.identity import canonical_address
 from storage.records import NO_VALIDATORS, KnownArticle, Link, Observation, Origin, Park, Recheck, Restated, Validators
 from storage.text import comparison_text
@@ -90,6 +92,7 @@ class Unread:
     """A page came, and no layout fits it."""
 
     reason: str
+    page: UnreadPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +177,8 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     if sign is PageSign.NOT_FOUND:
         return Gone(reason=_NOT_FOUND)
     if isinstance(result, Unreadable) and sign is None:
-        return Unread(reason=f"no layout fits: {result.reason}")
+        reason = f"no layout fits: {result.reason}"
+        return Unread(reason=reason, page=unread_page(response, page, reason, reader.now))
     return NotSeen(reason=_BLOCKED)
 
 

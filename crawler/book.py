@@ -7,10 +7,23 @@ from functools import cached_property
 from typing import Any
 
 from crawler.outcome import Account, Outcome
-from storage.database import Store, articles, backfills, captures, exports, open_store, planning, standing, visits
+from storage.database import (
+    Session,
+    Store,
+    articles,
+    backfills,
+    captures,
+    drift,
+    exports,
+    open_store,
+    planning,
+    standing,
+    visit_log,
+    visits,
+)
 from storage.decisions import content_hash
 from storage.processes import process_lives, this_host
-from storage.records import ArticleState, Capture, KnownArticle, Link, Observation, Origin, Park, Recheck
+from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
 
 _PORTION = 200
 
@@ -233,11 +246,31 @@ class VisitBook:
                 reason=outcome.reason,
                 tally=tally_of(account),
             )
+            if self._kind == visits.VISIT:
+                drift.note(session, self.visit, account.located)
             if self._kind == visits.VISIT and outcome.word != "stopped":
+                if outcome.conditions:
+                    drift.keep_evidence(session, self._park.slug, self.visit, account.unread_pages)
                 for kind, evidence in outcome.conditions.items():
                     visits.begin_condition(session, self._park.slug, kind, evidence, now)
                 if account.listing_pages:
-                    visits.end_conditions(session, self._park.slug, now, but=set(outcome.conditions))
+                    going_on = set(outcome.conditions) | self._still_drifted(session, account)
+                    visits.end_conditions(session, self._park.slug, now, but=going_on)
+
+    def _still_drifted(self, session: Session, account: Account) -> set[ConditionKind]:
+        """Return the drift of an earlier visit if this one has read no article that could end it."""
+        waits = not account.located and visit_log.count_of_unread(session, self._park.slug)
+        return {ConditionKind.DRIFTED} if waits else set()
+
+    def newest(self, limit: int) -> list[Recheck]:
+        """Return the newest live articles, to be asked for whether they are due or not."""
+        with self._store.reading() as session:
+            return planning.newest(session, self._park.slug, limit)
+
+    def last_good(self, limit: int) -> list[drift.GoodCapture]:
+        """Return the newest articles with the captures they were read from; raises ValueError for damaged ones."""
+        with self._store.reading() as session:
+            return drift.last_good(session, self._park.slug, limit)
 
     def close(self) -> None:
         """Let go of the store."""

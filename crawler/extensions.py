@@ -11,12 +11,16 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.asyncio import create_looping_call, run_in_thread
 from twisted.python.failure import Failure
 
-from crawler.outcome import outcome_of
+from crawler.drift import replays, with_cause
+from crawler.outcome import Outcome, outcome_of
 from crawler.spiders.park import PROGRESS, ParkSpider
+from storage.records import ConditionKind
 
 _HEARTBEAT_S = 20
 #: A crawl delay that a site asks for is honoured up to this; beyond it a visit could never end.
 _LONGEST_DELAY_S = 60.0
+#: So many of the last good articles are read again to find out whether the site or the layout has changed.
+_REPLAYED = 3
 
 
 class VisitAccount:
@@ -69,7 +73,7 @@ class VisitAccount:
         if reason == "finished":
             # A part of a visit is no evidence of what is gone.
             spider.settle(now)
-        outcome = outcome_of(spider.account, reason)
+        outcome = self._with_cause(outcome_of(spider.account, reason))
         spider.book.end(spider.account, outcome, now)
         spider.logger.info(
             "visit of %s: %s%s",
@@ -84,6 +88,17 @@ class VisitAccount:
             changes=spider.account.changes,
             baseline=spider.account.added if spider.book.is_baseline else None,
         )
+
+    def _with_cause(self, outcome: Outcome) -> Outcome:
+        if ConditionKind.DRIFTED not in outcome.conditions:
+            return outcome
+        spider = self._spider
+        try:
+            replayed = replays(spider.book.last_good(_REPLAYED), spider.layouts, spider.park)
+        except ValueError:  # damaged bytes are for 'verify' to tell
+            replayed = []
+        pages, is_read = spider.account.unread_pages, spider.account.listing_pages > 0
+        return with_cause(outcome, pages, listing_is_read=is_read, replayed=replayed)
 
     def _heartbeat(self) -> None:
         spider = self._spider

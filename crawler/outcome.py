@@ -1,7 +1,9 @@
 """Work out how a visit went from what it counted: Scrapy's own exit code says nothing about it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
+from storage.drift import UnreadPage
 from storage.records import ConditionKind
 
 DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
@@ -13,6 +15,7 @@ DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
 )
 #: So many readable pages of one visit have to fail before the layout is doubted, and at least half of all.
 DRIFT_FLOOR = 3
+_EVIDENCE = 3
 
 
 @dataclass(kw_only=True)
@@ -41,6 +44,19 @@ class Account:
     robots_refused: str | None = None
     no_layout: str | None = None
     refused: str | None = None
+    #: Which locator found which field, and how often; the first pages that none could read.
+    located: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread_pages: list[UnreadPage] = field(default_factory=list)
+
+    def keep(self, page: UnreadPage) -> None:
+        """Keep a page that no layout could read as evidence, if it is one of the first."""
+        if len(self.unread_pages) < _EVIDENCE:
+            self.unread_pages.append(page)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether at least half of the pages could not be read, and those are too few to judge by."""
+        return 0 < self.unread < DRIFT_FLOOR and self.unread * 2 >= self.fetched + self.unread
 
     def note_cause(self, reason: str) -> None:
         """Keep the evidence of what stands between us and the site, by the kind of condition it makes.

@@ -56,6 +56,22 @@ def propose_layout(title: str, listing: Page, links: Sequence[Link], articles: S
     return "\n".join(lines) + "\n"
 
 
+def propose_locators(page: Page, link: Link) -> dict[str, list[str]]:
+    """Return by field the selectors of the elements that show what *link* says, and of the densest block for a body."""
+    found = {
+        "headline": _headline_selectors(page, link),
+        "date_published": _date_selectors(page, link) if link.date else [],
+        "body": _body_selectors(page),
+    }
+    return {name: [*dict.fromkeys(selectors)][:2] for name, selectors in found.items() if selectors}
+
+
+def propose_list(page: Page, links: Sequence[Link]) -> tuple[list[str], list[str]]:
+    """Return the selector of the element that holds the links to known articles, and the forms of their addresses."""
+    within = _list_selector(page, links)
+    return within, address_forms(link.url for link in links) if within else []
+
+
 def address_forms(urls: Iterable[str]) -> list[str]:
     """Return patterns for the paths of articles, the commonest first: digits and hexadecimal names stand for any."""
     forms = Counter(_form(plain_path(url)) for url in urls)

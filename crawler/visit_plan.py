@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from crawler.article import Asked
 from crawler.book import VisitBook
 from crawler.listing import ListingPage
-from crawler.outcome import Account
+from crawler.outcome import DRIFT_FLOOR, Account
 from crawler.walk import Depth, Onward, Walk, step
 from storage.decisions import believes_removals
 from storage.records import NO_VALIDATORS, Observation, Origin, Park, Recheck, Validators
@@ -90,6 +90,7 @@ class VisitPlan:
         """Yield work, each portion when the one before is done.
 
         First what earlier visits left unread, then what is known and due, then what a listing read to its end has lost.
+        Last, where the few pages that came could not be read, some that could be read before: are they still?
         """
         if not self._account.listing_pages:
             return  # a site that does not even list is not asked for hundreds of pages
@@ -99,6 +100,8 @@ class VisitPlan:
             yield from self._rechecks(None if self._recheck == "all" else self._began)
         if self._account.listings_whole >= self._account.listings:
             yield [self._again(recheck) for recheck in self._book.missing_from_listing()]
+        if self._account.is_in_doubt:
+            yield [Asked.again(recheck, NO_VALIDATORS) for recheck in self._book.newest(DRIFT_FLOOR)]
 
     def _rechecks(self, due_at: datetime | None) -> Iterator[list[Asked]]:
         after_id = 0

@@ -7,9 +7,10 @@ from functools import partial
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, parse_cadence
-from storage.database import Store, digests, exports, ledger, subscriptions, visit_log
+from storage.database import Store, digests, drift, exports, ledger, subscriptions, visit_log
 from storage.database.digests import DigestLine
 from storage.database.visit_log import UnreadLine
+from storage.drift import Shift, shifts
 from storage.processes import process_lives, this_host
 from storage.records import Park
 
@@ -31,6 +32,8 @@ class ParkHealth:
     tls_unverified: bool
     #: No layout is made for it.
     is_read_generally: bool
+    #: Fields that another locator finds than used to: a warning, not yet a failure.
+    shifts: tuple[Shift, ...]
     #: The first of the listed pages that could not be read; coverage has their number.
     unread: tuple[UnreadLine, ...]
 
@@ -79,6 +82,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                     last_outcome=last.outcome if last else None,
                     tls_unverified=not park.tls_verify,
                     is_read_generally=park.layouts == ("general",),
+                    shifts=tuple(shifts(*drift.habit(session, slug))),
                     unread=tuple(visit_log.unread(session, slug, limit=_UNREAD_SHOWN)),
                 )
             )

@@ -322,11 +322,13 @@ def test_a_store_from_an_older_version_is_upgraded_by_init_and_keeps_what_it_hol
     with store.writing() as session:
         for index in ("ix_articles_park_id", "ix_visits_park_ended", "ix_visits_outcome_park"):
             session.execute(text(f"DROP INDEX {index}"))
+        for table in ("visit_locators", "visit_evidence"):
+            session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     url = f"sqlite:///{store.path}"
     with pytest.raises(StoreError, match=r"older version \(0001, .*: upgrade it with 'parkwatch init'"):
         open_store(url)
-    assert upgrade_store(url) == ("0001", "0002")
+    assert upgrade_store(url) == ("0001", "0003")
     opened = open_store(url)
     with opened.reading() as session:
         assert len(list(ledger.entries(session))) == 1

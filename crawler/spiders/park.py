@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from crawler.article import ArticlePage, Asked, Gone, ReadArticle, Unread, read_response
 from crawler.backfill_plan import BackfillPlan
 from crawler.book import VisitBook
+from crawler.drift import located, unread_page
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import read_listing
@@ -185,6 +186,7 @@ class ParkSpider(Spider):
             return
         if not listing.links and (walk.number == 1 or not listing.is_behind_the_last):
             self.account.no_layout = f"{walk.url}: no layout finds an article in the listing"
+            self.account.keep(unread_page(response, page, self.account.no_layout, self.clock()))
             self._listing_lost(walk, self.account.no_layout)
             return
         self.account.listing_pages += 1
@@ -248,6 +250,7 @@ class ParkSpider(Spider):
             self._seen()
             self.account.fetched += 1
             self.account.rechecked += asked.article_id is not None
+            self.account.located.update(located(result.observation))
             if self.plan.keeps(result.observation):
                 found = result.observation
                 # Without a visit (``scrapy parse``) there is no store to tell.
@@ -257,6 +260,8 @@ class ParkSpider(Spider):
         elif isinstance(result, Gone):
             await self._gone(asked, result.reason, now)
         else:
+            if isinstance(result, Unread):
+                self.account.keep(result.page)
             await self._lost(asked, result.reason, now, unread=isinstance(result, Unread))
 
     async def _gone(self, asked: Asked, reason: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn, write_file
+from monitor.cli.diagnosing import shift_sentence
 from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
@@ -97,6 +98,8 @@ def _print_park(park: ParkHealth) -> None:
     say(f" {mark}  {found.park:<22} {park.articles:>6} articles  {visited}{tls}")
     if park.is_read_generally:
         say("     read by the general extractor: what it takes for the text may hold too much or too little")
+    for shift in park.shifts:
+        say(f"     {shift_sentence(shift)}: 'parkwatch layouts diagnose {found.park}'")
     if found.why and found.sight is not Sight.NEVER:
         since = f" since {found.since:%Y-%m-%d %H:%M} UTC" if found.since else ""
         say(f"     {found.sight}{since}: {found.why}")

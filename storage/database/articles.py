@@ -29,6 +29,7 @@ from storage.records import (
     ArticleState,
     ChangeKind,
     KnownArticle,
+    Link,
     Observation,
     Origin,
     Restated,
@@ -112,6 +113,21 @@ def record(session: Session, observation: Observation) -> Recorded:
         kinds=tuple(kind for kind, _ in decision.changes),
         is_new_article=decision.is_new_article,
     )
+
+
+def by_url(session: Session, park: str, url: str) -> Link | None:
+    """Return what is on record of the article at an address, as a listing would give it."""
+    query = (
+        select(ArticleRow, VersionRow)
+        .join(AddressRow, AddressRow.article_id == ArticleRow.id)
+        .join(VersionRow, (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version))
+        .where(AddressRow.url == url, ArticleRow.park == park)
+    )
+    found = session.execute(query).first()
+    if found is None:
+        return None
+    row, version = found
+    return Link(key=row.key, url=row.url, headline=version.headline, date=version.date_published)
 
 
 def _origin(session: Session, observation: Observation) -> Origin:

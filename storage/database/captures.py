@@ -42,16 +42,18 @@ def of_version(session: Session, article_id: int, number: int) -> tuple[Capture,
         .where(VersionRow.article_id == article_id, VersionRow.number == number)
         .order_by(VersionCaptureRow.page)
     )
-    return tuple(
-        Capture(
-            url=row.url,
-            captured_at=row.captured_at,
-            status=row.status,
-            headers=tuple((name, value) for name, value in row.headers),
-            content=content_of(session, row.blob_hash),
-            origin=row.origin,
-        )
-        for row in session.scalars(query)
+    return tuple(as_capture(session, row) for row in session.scalars(query))
+
+
+def as_capture(session: Session, row: CaptureRow) -> Capture:
+    """Return a stored response with its bytes; raises ValueError if they do not fit their hash."""
+    return Capture(
+        url=row.url,
+        captured_at=row.captured_at,
+        status=row.status,
+        headers=tuple((name, value) for name, value in row.headers),
+        content=content_of(session, row.blob_hash),
+        origin=row.origin,
     )
 
 

@@ -175,6 +175,12 @@ def rechecks(
     return [_recheck(row, row.key) for row in session.scalars(query.order_by(ArticleRow.id).limit(limit))]
 
 
+def newest(session: Session, park: str, limit: int) -> list[Recheck]:
+    """Return the newest live articles of a park."""
+    query = select(ArticleRow).where(ArticleRow.park == park, ArticleRow.state == ArticleState.LIVE.value)
+    return [_recheck(row, row.key) for row in session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit))]
+
+
 def missing_from_listing(
     session: Session, park: str, visit: int, *, alive_since: datetime | None = None
 ) -> list[Recheck]:

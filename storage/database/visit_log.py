@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import visits as account
 from storage.database.tables import ConditionRow, UnreadRow, VisitRow
+from storage.records import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,12 @@ def unread(session: Session, park: str, *, limit: int) -> list[UnreadLine]:
         UnreadLine(url=row.url, headline=row.headline, reason=row.reason, attempts=row.attempts)
         for row in session.scalars(query)
     ]
+
+
+def listed(session: Session, park: str, url: str) -> Link | None:
+    """Return what a listing said of a page that could not be read yet."""
+    row = session.scalars(select(UnreadRow).where(UnreadRow.park == park, UnreadRow.url == url).limit(1)).first()
+    return Link(key=row.key, url=row.url, headline=row.headline, date=row.date) if row else None
 
 
 def is_on_record(session: Session, park: str) -> bool:

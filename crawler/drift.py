@@ -1,0 +1,59 @@
+"""Find out why pages that came could not be read, while the visit that met them still runs."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from scrapy.http import Response
+
+from crawler.layouts import Layout
+from crawler.outcome import Outcome
+from crawler.page import Page
+from crawler.reading import Reading
+from crawler.rereading import reread
+from crawler.responses import capture_of
+from storage.database.drift import GoodCapture
+from storage.decisions import changed_fields
+from storage.drift import NOT_FOUND, Cause, UnreadPage, cause_of
+from storage.records import FIELDS, ConditionKind, Observation, Park
+
+
+def unread_page(response: Response, page: Page, reason: str, now: datetime) -> UnreadPage:
+    """Return what is kept of a page that no layout could read."""
+    text = re.sub(r"\d+", "0", "\n".join(page.lines))
+    return UnreadPage(
+        capture=capture_of(response, now),
+        reason=reason,
+        length=sum(map(len, page.lines)),
+        fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
+    )
+
+
+def located(observation: Observation) -> list[tuple[str, str]]:
+    """Return for every field which locator found it."""
+    return [(name, observation.located_by.get(name, NOT_FOUND)) for name in FIELDS]
+
+
+def replays(good: Sequence[GoodCapture], layouts: Sequence[Layout], park: Park) -> list[bool]:
+    """Say of each article whether today's layouts still read off its captures what is on record."""
+    results = [(known, reread(known.captures, layouts, park, known.fields)) for known in good]
+    return [
+        isinstance(result, Reading) and not changed_fields(known.fields, result.fields) for known, result in results
+    ]
+
+
+def with_cause(
+    outcome: Outcome, pages: Sequence[UnreadPage], *, listing_is_read: bool, replayed: Sequence[bool]
+) -> Outcome:
+    """Return the outcome with the cause named where pages could not be read; a block page is another condition."""
+    evidence = outcome.conditions.get(ConditionKind.DRIFTED)
+    if evidence is None:
+        return outcome
+    cause = cause_of(pages, listing_is_read=listing_is_read, replays=replayed)
+    others: dict[ConditionKind, str] = {
+        kind: told for kind, told in outcome.conditions.items() if kind is not ConditionKind.DRIFTED
+    }
+    kind = ConditionKind.BLOCKED if cause is Cause.BLOCK_PAGE else ConditionKind.DRIFTED
+    return replace(outcome, conditions=others | {kind: f"{cause}: {evidence}"})

@@ -1,0 +1,91 @@
+"""Judge whether a park is still read as it used to be: values in, a judgement out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from storage.records import FIELDS, Capture
+
+#: How often each locator found a field: (field, locator) -> readings. A field that was not found counts under "-".
+Counts = Mapping[tuple[str, str], int]
+NOT_FOUND = "-"
+#: A park's habit is known after so many readings of a field.
+_HABIT_READINGS = 5
+#: A locator is the usual one if it won so often, and is lost if it wins so seldom, in at least so many readings.
+_USUAL, _LOST, _LOST_READINGS = 0.8, 0.4, 3
+#: Visible text of a page that holds no article: a wall, an empty shell.
+_SHORT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A field that another locator finds than the usual one."""
+
+    field: str
+    usual: str
+    usual_share: float
+    past_readings: int
+    now: str
+    readings: int
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing finds it any more."""
+        return self.now == NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadPage:
+    """A page that came and that no layout could read: its bytes, why, and what a person would see of it."""
+
+    capture: Capture
+    reason: str
+    length: int
+    fingerprint: str
+
+
+class Cause(StrEnum):
+    """Why pages that came could not be read."""
+
+    BLOCK_PAGE = "every page is short or alike, which is a block page"
+    OUR_LAYOUT = "our layout changed and no longer reads what it read before"
+    LISTING = "the site changed its listing"
+    ARTICLES = "the site changed the template of its articles"
+
+
+def shifts(now: Counts, past: Counts) -> list[Shift]:
+    """Return the fields whose usual locator has stopped winning, in the order of ``FIELDS``."""
+    return [shift for name in FIELDS if (shift := _shift(name, _of(name, now), _of(name, past)))]
+
+
+def _of(name: str, counts: Counts) -> dict[str, int]:
+    return {locator: number for (field, locator), number in counts.items() if field == name}
+
+
+def _shift(name: str, now: dict[str, int], past: dict[str, int]) -> Shift | None:
+    readings, before = sum(now.values()), sum(past.values())
+    if readings < _LOST_READINGS or before < _HABIT_READINGS:
+        return None
+    usual = max(past, key=lambda locator: past[locator])
+    share = past[usual] / before
+    # A field that was never there is no habit to be lost.
+    if usual == NOT_FOUND or share < _USUAL or now.get(usual, 0) / readings > _LOST:
+        return None
+    present = max(now, key=lambda locator: now[locator])
+    return Shift(field=name, usual=usual, usual_share=share, past_readings=before, now=present, readings=readings)
+
+
+def cause_of(pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Sequence[bool]) -> Cause:
+    """Name the cause of pages that could not be read.
+
+    *replays* says of the last good captures whether today's layout still reads them: if it does, the site changed; if
+    it does not, the layout did. Pages that all look alike, or all hold next to nothing, are no articles at all.
+    """
+    if replays and sum(replays) * 2 < len(replays):
+        return Cause.OUR_LAYOUT
+    short = all(page.length < _SHORT for page in pages)
+    alike = len(pages) > 1 and len({page.fingerprint for page in pages}) == 1
+    # One short page alone may be a listing that is empty.
+    if alike or (short and pages and (listing_is_read or len(pages) > 1)):
+        return Cause.BLOCK_PAGE
+    return Cause.ARTICLES if listing_is_read else Cause.LISTING

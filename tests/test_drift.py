@@ -1,0 +1,191 @@
+"""When a site is redesigned, that is told on the same day, with its cause, and nothing false reaches a reader."""
+
+import shutil
+
+import pytest
+
+from crawler.seeds import BUNDLED
+from storage.drift import Cause, Shift, UnreadPage, cause_of, shifts
+from storage.records import Capture
+from tests.builders import DAY_1
+from tests.conftest import Desk
+from tests.tricksite import LISTING, Page, TrickSite, listing, ok, path
+
+TEXT = "The park built a hall of nine hundred square meters, which will be let to makers of valves from the spring on. "
+
+
+NAMES = ("Anchor", "Basin", "Crane", "Dock", "Engine", "Ferry", "Gangway")
+
+
+def redesigned(number: int) -> Page:
+    """The same story in another template: no landmark of the old one is left."""
+    name = NAMES[number - 1]
+    return ok(
+        f"<html><body><div class='crumb'>Start / News</div><div class='kopf'>Story {number} of the park</div>"
+        f"<div class='inhalt'><p>{TEXT}</p><p>It is story {number}.</p><p>{TEXT} {name} and company said so.</p></div>"
+        f"<div class='zeit'>2024-05-{1 + number:02} 08:00:00</div></body></html>"
+    )
+
+
+@pytest.fixture
+def park(desk: Desk, site: TrickSite) -> TrickSite:
+    """A park with six stories on record, and a reader who knows of them."""
+    site.serve_stories(6, 5, 4, 3, 2, 1, text=TEXT)
+    site.park(desk.folder)
+    desk.must("crawl")
+    desk.must("subscribe", "a@example.org")
+    return site
+
+
+def redesign(site: TrickSite, *numbers: int) -> None:
+    site.pages[LISTING] = listing(*numbers)
+    site.pages |= {path(number): redesigned(number) for number in numbers}
+
+
+def told(desk: Desk) -> list[tuple[str, str]]:
+    return [(row["kind"], row["evidence"]) for row in desk.rows("conditions") if not row["ended_at"]]
+
+
+def test_a_redesign_that_cannot_be_read_is_a_condition_and_no_change(desk: Desk, park: TrickSite) -> None:
+    redesign(park, 7, 6, 5, 4, 3, 2, 1)
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    [(kind, evidence)] = told(desk)
+    assert kind == "drifted"
+    assert evidence.startswith("the site changed the template of its articles: ")
+    desk.must("digest", "--preview", "-o", "digest.html")
+    assert "the site changed the template of its articles" in (desk.folder / "digest.html").read_text(encoding="utf-8")
+
+
+def test_one_new_article_in_a_new_template_is_enough_to_notice(desk: Desk, park: TrickSite) -> None:
+    redesign(park, 7, 6, 5, 4, 3, 2, 1)
+    desk.run("crawl", "--recheck", "none")
+    assert [kind for kind, _ in told(desk)] == ["drifted"]
+    assert desk.changes() == []
+
+
+def test_one_odd_page_among_good_ones_is_no_drift(desk: Desk, park: TrickSite) -> None:
+    park.pages[LISTING] = listing(7, 6, 5, 4, 3, 2, 1)
+    park.pages[path(7)] = redesigned(7)
+    desk.run("crawl", "--recheck", "none")
+    assert told(desk) == []
+
+
+def test_the_condition_lasts_until_an_article_is_read_again(desk: Desk, park: TrickSite) -> None:
+    redesign(park, 7, 6, 5, 4, 3, 2, 1)
+    desk.run("crawl", "--recheck", "all")
+    desk.run("crawl", "--recheck", "none")
+    assert [kind for kind, _ in told(desk)] == ["drifted"]
+    park.serve_stories(7, 6, 5, 4, 3, 2, 1, text=TEXT)
+    desk.run("crawl", "--recheck", "all")
+    assert told(desk) == []
+    assert desk.changes() == [("new", "Story 7 of the park")]
+
+
+def test_diagnose_shows_the_evidence_and_proposes_locators(desk: Desk, park: TrickSite) -> None:
+    assert "no sign of drift" in desk.must("layouts", "diagnose", "trick")
+    redesign(park, 6, 5, 4, 3, 2, 1)
+    desk.run("crawl", "--recheck", "all")
+    park.asked.clear()
+    done = desk.run("layouts", "diagnose", "trick")
+    assert done.returncode == 1
+    assert "5 of the 5 last good articles as they are on record" in done.stdout
+    assert "drifted since" in done.stdout
+    assert "proposed: headline locator: { selector = 'div.kopf' }" in done.stdout
+    assert "proposed: date_published locator: { selector = 'div.zeit' }" in done.stdout
+    assert "proposed: body locator: { selector = 'div.inhalt' }" in done.stdout
+    assert not park.asked
+
+
+def test_a_layout_that_we_broke_ourselves_is_not_blamed_on_the_site(desk: Desk, park: TrickSite) -> None:
+    own = desk.folder / "layouts" / "tjuda"
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", own)
+    rules = (own / "layout.toml").read_text(encoding="utf-8")
+    (own / "layout.toml").write_text(rules.replace("Release Time", "Time of release"), encoding="utf-8")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(own.parent)
+    desk.run("crawl", "--recheck", "all")
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("drifted", Cause.OUR_LAYOUT)
+    assert "0 of the 5 last good articles" in desk.run("layouts", "diagnose", "trick").stdout
+
+
+def test_one_shell_for_every_address_is_a_block_page(desk: Desk, park: TrickSite) -> None:
+    for number in range(1, 7):
+        park.pages[path(number)] = ok(f"<html><body><div>Loading {number}</div></body></html>")
+    desk.run("crawl", "--recheck", "all")
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("blocked", Cause.BLOCK_PAGE)
+    assert desk.changes() == []
+
+
+def test_a_listing_in_a_new_form_is_named_as_such(desk: Desk, park: TrickSite) -> None:
+    rows = "".join(f"<p onclick='open({n})'>Story {n}: {TEXT}</p>" for n in range(1, 7))
+    park.pages[LISTING] = ok(f"<html><body>{rows}</body></html>")
+    desk.run("crawl")
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("drifted", Cause.LISTING)
+
+
+def test_falling_back_is_a_warning_in_status_before_it_is_a_failure(desk: Desk, park: TrickSite) -> None:
+    for number in range(1, 7):
+        code, headers, body = park.pages[path(number)]  # type: ignore[misc]
+        park.pages[path(number)] = (
+            code,
+            headers,
+            body.replace(b"Current Location", b"You are here").replace(b"h2>", b"h1>"),
+        )  # type: ignore[union-attr]
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    status = desk.must("status")
+    assert "headline is found by selector:h1 in 6 readings; it was after:" in status
+    assert "parkwatch layouts diagnose trick" in status
+    assert told(desk) == []
+
+
+def counts(**locators: int) -> dict[tuple[str, str], int]:
+    return {("headline", name): number for name, number in locators.items()}
+
+
+@pytest.mark.parametrize(
+    ("now", "past", "fallen"),
+    [
+        ({"meta": 9}, {"meta": 90}, False),
+        ({"h1": 9}, {"meta": 90}, True),
+        ({"h1": 9, "meta": 1}, {"meta": 90, "h1": 5}, True),
+        ({"h1": 5, "meta": 5}, {"meta": 90}, False),
+        ({"h1": 2}, {"meta": 90}, False),
+        ({"h1": 9}, {"meta": 4}, False),
+        ({"h1": 9}, {"meta": 50, "h2": 50}, False),
+        ({"meta": 9}, {"-": 90}, False),
+    ],
+)
+def test_a_habit_is_lost_only_where_there_was_one(now: dict[str, int], past: dict[str, int], fallen: bool) -> None:
+    assert bool(shifts(counts(**now), counts(**past))) is fallen
+
+
+def test_a_field_that_nothing_finds_any_more_is_lost() -> None:
+    [shift] = shifts(counts(**{"-": 9}), counts(meta=90))
+    assert shift == Shift(field="headline", usual="meta", usual_share=1.0, past_readings=90, now="-", readings=9)
+    assert shift.is_lost
+
+
+def page(length: int = 2000, fingerprint: str = "a") -> UnreadPage:
+    capture = Capture(url="http://a.example/1", captured_at=DAY_1, status=200)
+    return UnreadPage(capture=capture, reason="", length=length, fingerprint=fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("pages", "listing_is_read", "replays", "cause"),
+    [
+        ([page(), page(fingerprint="b")], True, [True, True], Cause.ARTICLES),
+        ([page(), page(fingerprint="b")], True, [False, False, True], Cause.OUR_LAYOUT),
+        ([page()], False, [True], Cause.LISTING),
+        ([page(), page()], True, [True], Cause.BLOCK_PAGE),
+        ([page(9), page(9, "b")], False, [True], Cause.BLOCK_PAGE),
+        ([page(9), page(2000, "b")], True, [], Cause.ARTICLES),
+    ],
+)
+def test_the_cause_follows_from_what_is_seen_and_what_is_stored(
+    pages: list[UnreadPage], listing_is_read: bool, replays: list[bool], cause: Cause
+) -> None:
+    assert cause_of(pages, listing_is_read=listing_is_read, replays=replays) is cause
