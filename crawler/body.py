@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from crawler.layouts import Article, Locator
-from crawler.lines import visible_lines
+from crawler.lines import BLOCKS, visible_lines
 from crawler.page import Page
 from crawler.patterns import Lines, fits_label
 from storage.text import comparison_text
@@ -27,7 +27,8 @@ def body_at(
         unwanted = [found for selector in article.drop_selectors for found in node.css(selector)]
         for found in unwanted:
             found.decompose()
-        lines = visible_lines(node) if unwanted or not page.is_looked_at else page.seen_text.below(node)
+        is_as_it_was = page.is_looked_at and not unwanted and node.tag in BLOCKS
+        lines = page.seen_text.below(node) if is_as_it_was else visible_lines(node)
         paragraphs = text_below_head(lines, article, headline, head)
         if paragraphs:
             return paragraphs

@@ -8,6 +8,8 @@ import re
 
 #: More elements inside each other, or attributes on one tag, than any page a person made has.
 _DEEPEST, _MOST_ATTRIBUTES = 2500, 1000
+#: Ten times as many as the longest page of news has; each costs a kilobyte while a page is read.
+_MOST_TAGS = 200_000
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{4000,}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 #: Elements without an end, or whose end may be left out.
@@ -20,7 +22,10 @@ def excess_of(text: str) -> str | None:
     """Return in a phrase what makes a page too much to be read, None if nothing does."""
     if any(len(match[0].split()) > _MOST_ATTRIBUTES for match in _LONG_TAG.finditer(text)):
         return f"has a tag with more than {_MOST_ATTRIBUTES} attributes"
-    if text.count("<") > _DEEPEST and _depth(text) > _DEEPEST:
+    tags = text.count("<")
+    if tags > _MOST_TAGS:
+        return f"has more than {_MOST_TAGS} tags"
+    if tags > _DEEPEST and _depth(text) > _DEEPEST:
         return f"nests more than {_DEEPEST} elements inside each other"
     return None
 

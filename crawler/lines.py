@@ -81,7 +81,7 @@ class SeenText:
         return [line for line in self._lines if line]
 
     def below(self, node: LexborNode) -> list[str]:
-        """Return the lines below an element that was there when the text was gathered."""
+        """Return the lines below a block that was there when the text was gathered; other elements share a line."""
         begin = self._line_of.get(node.mem_id)
         if begin is None:
             return []
@@ -93,6 +93,11 @@ class SeenText:
 
 def visible_lines(root: LexborNode) -> list[str]:
     """Return the visible text below *root*, one line for every block, none of them empty."""
+    at: LexborNode | None = root
+    while at is not None and at.tag != "body":
+        if is_hidden(at):
+            return []
+        at = at.parent
     return SeenText(root).lines
 
 

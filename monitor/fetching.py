@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crawler.bounds import excess_of
 from crawler.decoding import decode
 from crawler.page import Page
 from monitor.crawl_settings import scrapy_settings
@@ -75,6 +76,7 @@ def _fetched(event: dict[str, object]) -> Fetched:
     kind, reason = event.get("content_type"), event.get("reason")
     if status not in (0, 200):
         reason = f"answered status {status}"
+    reason = reason or excess_of(decode(content, str(kind) if kind else None).text)
     return Fetched(
         url=str(event["url"]),
         status=status,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from crawler import page as pages
+from crawler.general import general_body
 from tests.conftest import Desk
 from tests.tricksite import Page, TrickSite, ok
 
@@ -58,3 +60,7 @@ def test_extract_falls_back_to_it_where_no_family_reads_a_page(desk: Desk, tmp_p
     said = desk.must("extract", str(tmp_path / "page.html"), "--url", "http://valves.example/blog/2024/1.html")
     assert "Test bench 1 opens" in said
     assert "general" in said
+
+
+def test_a_page_that_would_keep_the_extractor_busy_for_minutes_is_left_alone() -> None:
+    assert general_body(pages.Page(url="http://a.example/", text="<p>some words</p>" * 30_000)) == []

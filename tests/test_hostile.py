@@ -23,6 +23,7 @@ LAYOUTS = [load_layouts(BUNDLED / "layouts")["tjuda"]]
 @pytest.mark.parametrize(
     ("html", "excess"),
     [
+        ("<p>x" * 200_001, "has more than 200000 tags"),
         ("<p>words</p>" * 50_000, None),
         ("<div>" * 900 + "words" + "</div>" * 900, None),
         ("<p><font>" * 2000, None),
@@ -30,7 +31,7 @@ LAYOUTS = [load_layouts(BUNDLED / "layouts")["tjuda"]]
         ("<div>" * 200_000, "nests more than 2500 elements"),
         ("<b " + " ".join(f"a{n}=1" for n in range(40_000)) + ">", "has a tag with more than 1000 attributes"),
     ],
-    ids=["long", "deep enough", "unclosed", "inline picture", "too deep", "too many attributes"],
+    ids=["too many tags", "long", "deep enough", "unclosed", "inline picture", "too deep", "too many attributes"],
 )
 def test_markup_that_costs_the_square_of_its_length_is_refused_unparsed(html: str, excess: str | None) -> None:
     found = excess_of(f"<html><body>{html}</body></html>")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from crawler.bounds import excess_of
 from crawler.decoding import decode
 from crawler.layouts import Layout
 from crawler.page import Page
@@ -112,6 +113,8 @@ def _saved(path: Path, address: str, park: Park) -> Page:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     text = decode(content, None, encoding=park.encoding).text
+    if excess := excess_of(text):
+        fail_with(f"{path}: {excess}", UNSEEN)
     head = text[:4000].lower()
     is_html = path.suffix.lower() != ".txt" and any(
         mark in head for mark in ("<html", "<!doctype", "<body", "<div", "<p")
