@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs lock clean
+.PHONY: help setup demo test lint format bench-extract docs lock clean
 
 help:            ## list these verbs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## */	/' | expand -t 12
@@ -38,6 +38,9 @@ lint: setup      ## ruff and mypy
 
 format: setup    ## let ruff put the code in shape
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+bench-extract: setup  ## what reading an article costs, beside a bare parse and a general extractor; STORE=FILE for your own pages
+	@$(BIN)/python -m tests.benchmarks.extract $(STORE)
 
 docs: setup      ## write the settings table and the command list into docs/
 	@$(BIN)/python -m monitor.reference

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
-from crawler.lines import BLOCKS, SeenText, is_hidden
+from crawler.lines import SeenText
 from crawler.patterns import Lines
 from storage.text import clean_text
 
@@ -73,40 +73,3 @@ class Page:
         """The text of the title element."""
         node = self.tree.css_first("title") if self.is_html else None
         return clean_text(node.text()) if node else ""
-
-
-def densest_block(root: LexborNode) -> LexborNode | None:
-    """Return the element whose own paragraphs carry the most text outside links, None if the page has none.
-
-    A paragraph counts for its parent and, at half its weight, for its grandparent, so that paragraphs wrapped one by
-    one still meet in the element that holds them all.
-    """
-    weights: dict[int, tuple[float, LexborNode]] = {}
-    for paragraph in root.css("p, div, section, td, span.p"):
-        if any(child.tag in BLOCKS and child.tag != "br" for child in paragraph.iter()):
-            continue
-        length = len(clean_text(paragraph.text(deep=True)))
-        linked = sum(len(clean_text(a.text(deep=True))) for a in paragraph.css("a"))
-        if length < 20 or linked * 2 > length or _is_out_of_sight(paragraph):
-            continue
-        parent, share = paragraph.parent, 1.0
-        for _ in range(2):
-            if parent is None or parent.tag in ("body", "html"):
-                break
-            weight, node = weights.get(parent.mem_id, (0.0, parent))
-            weights[parent.mem_id] = (weight + length * share, node)
-            parent, share = parent.parent, share / 2
-    if not weights:
-        return None
-    return max(weights.values(), key=lambda entry: entry[0])[1]
-
-
-def _is_out_of_sight(node: LexborNode) -> bool:
-    at: LexborNode | None = node
-    for _ in range(12):
-        if at is None:
-            return False
-        if is_hidden(at) or at.tag in ("footer", "nav", "aside"):
-            return True
-        at = at.parent
-    return False

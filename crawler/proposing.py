@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from selectolax.lexbor import LexborNode
 
 from crawler.dates import read_date
-from crawler.page import Page, densest_block
+from crawler.density import densest_block
+from crawler.page import Page
 from storage.identity import plain_path
 from storage.records import Link
 from storage.text import clean_text, comparison_text

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from crawler.body import body_at, body_between, body_from
 from crawler.dates import DateRead, read_date
+from crawler.density import densest_block
 from crawler.general import general_body
 from crawler.layouts import FieldRule, Layout, Locator
-from crawler.page import Page, densest_block
+from crawler.page import Page
 from crawler.patterns import SlowPatternError, fits_label, search, without
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
@@ -220,8 +221,8 @@ class _Reader:
                 next(iter(title_parts(self.page.title)), ""),
             )
         elif locator.address:
-            if match := search(locator.address, urlsplit(self.page.url).path):
-                yield None, match["value"]
+            if found := search(locator.address, urlsplit(self.page.url).path):
+                yield None, found["value"]
         elif locator.listing:
             yield (
                 None,

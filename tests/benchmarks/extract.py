@@ -1,0 +1,120 @@
+"""What reading an article costs, beside parsing its page and beside a general extractor; all take turns in one run.
+
+``make bench-extract`` reads the bundled samples, each inside the frame of a portal's page. ``make bench-extract
+STORE=parkwatch.db`` reads the newest pages of a store instead.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import lxml.html
+import trafilatura
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.layouts import Layout, load_layouts
+from crawler.page import Page
+from crawler.reading import Reading, read_article
+from crawler.rereading import page_of_capture
+from crawler.samples import load_samples
+from crawler.seeds import BUNDLED
+from storage.database import drift, open_store, visit_log
+from storage.records import Park
+
+ROUNDS = 15
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PARK = Park(
+    slug="bench", name="bench", time_zone="Asia/Shanghai", language="en", listings=(), layouts=(), hosts=frozenset()
+)
+MENU = "".join(
+    f'<li class="item"><a href="/column/{n}/index.html" title="Column {n}"><span>Column {n}</span></a></li>'
+    for n in range(90)
+)
+RELATED = "".join(
+    f'<li><a href="/2023-0{n % 9 + 1}/11/story_{n}.shtml" target="_blank">An older story with the number {n}</a></li>'
+    for n in range(30)
+)
+SCRIPT = (
+    "<script>function menu(n){var at=document.getElementById('m'+n);if(!at){return false;}at.show();}</script>" * 60
+)
+HEAD, TAIL = (
+    f'<div class="menu"><ul>{MENU}</ul></div>{SCRIPT}',
+    f'<div class="related"><ul>{RELATED}</ul></div>{SCRIPT}',
+)
+
+Work = Callable[[Page, Layout], object]
+CONTESTANTS: dict[str, Work] = {
+    "lxml.html parse": lambda page, _: lxml.html.fromstring(page.text),
+    "lexbor parse": lambda page, _: LexborHTMLParser(page.text),
+    "layout: headline, date, source, body": lambda page, layout: read_article(page, [layout], PARK, NOW),
+    "trafilatura with metadata": lambda page, _: trafilatura.bare_extraction(page.text, with_metadata=True),
+}
+
+
+def framed_samples() -> list[tuple[Page, Layout]]:
+    """Return every sample of markup, but those of the general layout, as the middle of a whole page."""
+    found = []
+    for layout in load_layouts(BUNDLED / "layouts").values():
+        for sample in load_samples(layout.folder) if not layout.is_general else ():
+            if sample.page.is_html and "<body>" in sample.page.text:
+                text = sample.page.text.replace("<body>", f"<body>{HEAD}", 1).replace("</body>", f"{TAIL}</body>", 1)
+                found.append((Page(url=sample.page.url, text=text), layout))
+    return found
+
+
+def stored_pages(path: Path, limit: int = 60) -> list[tuple[Page, Layout]]:
+    """Return the newest pages of every park of a store."""
+    layouts, found = load_layouts(BUNDLED / "layouts"), []
+    store = open_store(f"sqlite:///{path}")
+    with store.reading() as session:
+        parks = {visit.park for visit in visit_log.visits(session)}
+        for park in sorted(parks):
+            pages = [page_of_capture(each.captures[0], PARK) for each in drift.last_good(session, park, limit)]
+            for page in pages:
+                fitting = [each for each in layouts.values() if not each.is_general and reads(page, each)]
+                found += [(page, fitting[0])] if fitting else []
+    store.close()
+    return found
+
+
+def reads(page: Page, layout: Layout) -> bool:
+    """Say whether the layout reads the page, so that no contestant wins by giving up."""
+    return isinstance(read_article(fresh(page), [layout], PARK, NOW), Reading)
+
+
+def fresh(page: Page) -> Page:
+    """Return the page as it comes, nothing of it looked at yet."""
+    return Page(url=page.url, text=page.text, is_html=page.is_html)
+
+
+def main() -> None:
+    """Let the contestants take turns over the same pages, and print what each costs beside a bare parse."""
+    pages = stored_pages(Path(sys.argv[1])) if len(sys.argv) > 1 else framed_samples()
+    pages = [(page, layout) for page, layout in pages if reads(page, layout)]
+    if not pages:
+        sys.exit("no page that a layout reads")
+    times: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
+    for number in range(ROUNDS):
+        for name, work in CONTESTANTS.items():
+            if name.startswith("trafilatura") and number % 5:
+                continue
+            turn = [(fresh(page), layout) for page, layout in pages]
+            began = time.perf_counter()
+            for page, layout in turn:
+                work(page, layout)
+            times[name].append((time.perf_counter() - began) / len(pages) * 1000)
+    size = sum(len(page.text) for page, _ in pages) // len(pages)
+    print(f"{len(pages)} pages of {size:,} characters; ms a page: median (least to most), and beside a bare lxml parse")
+    parse = statistics.median(times["lxml.html parse"])
+    for name, taken in times.items():
+        middle = statistics.median(taken)
+        print(f"  {name:<38} {middle:8.3f} ({min(taken):.3f} to {max(taken):.3f}) {middle / parse:7.2f}")
+    layout, general = (statistics.median(times[name]) for name in list(CONTESTANTS)[2:])
+    print(f"  a layout is {general / layout:.1f} times as fast as trafilatura")
+
+
+if __name__ == "__main__":
+    main()
