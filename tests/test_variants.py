@@ -1,0 +1,141 @@
+"""The shapes that the families' pages have had over the years, as a person sees them: one line a shape."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from crawler.dates import read_date
+from crawler.layouts import load_layouts
+from crawler.page import Page
+from crawler.reading import Reading, read_article
+from crawler.seeds import BUNDLED
+from storage.records import ArticleFields
+from tests.builders import a_park
+
+LAYOUTS = load_layouts(BUNDLED / "layouts")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def fields_of(layout: str, path: str, lines: str) -> ArticleFields:
+    text = "\n\n".join(line.strip() for line in lines.split("¶"))
+    page = Page(url=f"http://eastgate.example{path}", text=text, is_html=False)
+    result = read_article(page, [LAYOUTS[layout]], a_park(), NOW)
+    assert isinstance(result, Reading), result.reason
+    return result.fields
+
+
+CHINA_DAILY = [
+    ("Home> Latest ¶ Crane turns ¶ (paper.example) ¶ Updated: 2022-03-07", "paper.example"),
+    ("Home>News ¶ Crane turns ¶ (EGZONE) Updated: 2022-03-07", "EGZONE"),
+    ("Crane turns ¶ (paper.example)Updated: 2022-03-07", "paper.example"),
+    ("Crane turns ¶ ( paper.example ) Updated: 2022-03-07", "paper.example"),
+    ("Crane turns ¶ en.eastgate.example | Updated: 2022-03-07", "en.eastgate.example"),
+    ("Crane turns ¶ eastgate| Updated: 2022-03-07", "eastgate"),
+    ("Crane turns ¶ eastgate|Updated: 2022-03-07", "eastgate"),
+    ("Crane turns ¶ Updated : 2022-03-07", None),
+    ("Crane turns ¶ Updated :2022-03-07", None),
+    ("Crane turns ¶ Updated: March 7, 2022", None),
+    ("Crane turns ¶ Updated: Mar 7, 2022 Print ¶ services.com", "services.com"),
+    ("Crane turns ¶ By WU AN | Harbour Paper | Updated: 2022-03-07", "Harbour Paper"),
+    ("Crane turns ¶ By Wu An ( Harbour Paper) Updated: 2022-03-07", "Harbour Paper"),
+    ("Crane turns ¶ 2022-03-07 ¶ | ¶ (eastgate.example) ¶ Share Print", "eastgate.example"),
+    ("Crane turns ¶ Updated: 2022-03-07 L M S", None),
+    ("LMS ¶ Crane turns ¶ Updated: 2022-03-07", None),
+    ("Crane turns ¶ ALMS ¶ (paper.example) Updated: 2022-03-07", "paper.example"),
+    ("Crane turns ¶ (paper.example) Updated: 2022-03-07 Weibo Weixin Qzone Facebook Twitter More", "paper.example"),
+    ("Crane turns ¶ Updated: 2022-03-07 Print Print", None),
+    ("Crane turns ¶ Updated: 2022-03-07 Print Mail Large Medium  Small 0", None),
+    ("Ten years of the harbour… ¶ Crane turns ¶ (paper.example) ¶ Updated: 2022-03-07", "paper.example"),
+    ("中文|日本語|Français|Deutsch ¶ Eastgate Special / News ¶ Crane turns ¶ Updated: 2022-03-07", None),
+]
+
+
+@pytest.mark.parametrize(("head", "source"), CHINA_DAILY)
+def test_the_heads_of_china_dailys_regional_sites(head: str, source: str | None) -> None:
+    tail = (
+        "The crane lifts ninety tons. ¶ Crane at berth four [Photo/Harbour] ¶ It is blue. ¶ Copyright © Eastgate"
+    )
+    found = fields_of("chinadaily_regional", "/2022-03/07/c_5.htm", f"{head} ¶ {tail}")
+    assert (found.headline, found.date_published, found.source) == ("Crane turns", "2022-03-07", source)
+    assert found.body == ("The crane lifts ninety tons.", "It is blue.")
+
+
+HANWEB = [
+    ("Crane turns ¶ 2022-03-07 09:31", "2022-03-07T09:31:00+08:00", None),
+    ("Crane turns ¶ 发布日期:2022-03-07 浏览次数:", "2022-03-07", None),
+    ("Crane turns ¶ Date:2022-03-07 Source:Harbour Paper Fonts:[ Large Medium Small ]", "2022-03-07", "Harbour Paper"),
+    (
+        "Crane turns ¶ 【Fonts: Large Medium Small 【Source: Zone Office 【Date: 2022.03.07】",
+        "2022-03-07",
+        "Zone Office",
+    ),
+    ("Crane turns ¶ ReleaseDate: 2022-03-07 12:13:14 ArticleHits:", "2022-03-07T12:13:14+08:00", None),
+    ("Crane turns ¶ Source:港务局 2022-03-07 09:10", "2022-03-07T09:10:00+08:00", "港务局"),
+    ("Now:Home > Hot News ¶ Crane turns ¶ Date:2022-03-07 15:10", "2022-03-07T15:10:00+08:00", None),
+    ("Crane turns ¶ 2022-03-07 来源:港报 浏览次数: ¶ 字号:", "2022-03-07", "港报"),
+    (
+        "首页 ¶ • 招商 ¶ 当前位置：首页 > 动态 ¶ Crane turns ¶ 发布时间：2022-03-07 来源： 作者： 点击量：5",
+        "2022-03-07",
+        None,
+    ),
+    ("Crane turns ¶ 来源：港报 发布时间：2022年3月7日 字体：[大 中 小] ¶ 原標題：別題", "2022-03-07", "港报"),
+    (
+        "Crane turns ¶ [大 中 小] 发稿时间：2022-03-07 信息来源：港务局 【打印此页】 【关闭本页】",
+        "2022-03-07",
+        "港务局",
+    ),
+    ("Crane turns ¶ Date: Source: Harbour Paper ¶ Date: 2022-03-07", "2022-03-07", "Harbour Paper"),
+]
+TAILS = [
+    "【Print】 【Close】",
+    "责任编辑：吴安",
+    "责任编辑: 复审: 终审:",
+    "上一篇：没有了",
+    "(By Wu An, translated by Li Bo, edited by He Xi)",
+    "分享到：",
+    "12 > >>",
+    "[打印此页] [关闭本页]",
+    "来源：港报 作者：吴安 编辑：李波",
+    "微信扫一扫",
+    "标签：港口",
+]
+
+
+@pytest.mark.parametrize(("head", "date", "source"), HANWEB)
+def test_the_heads_of_hanweb_sites(head: str, date: str, source: str | None) -> None:
+    found = fields_of(
+        "hanweb", "/art/2022/3/9/art_5_77.html", f"{head} ¶ The crane lifts ninety tons. ¶ 主办单位：东港"
+    )
+    assert (found.headline, found.date_published, found.source) == ("Crane turns", date, source)
+    assert found.body == ("The crane lifts ninety tons.",)
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_what_stands_below_a_text_is_no_part_of_it(tail: str) -> None:
+    lines = f"Crane turns ¶ 发布日期：2022-03-07 ¶ The crane lifts ninety tons. ¶ {tail}"
+    assert fields_of("hanweb", "/art/2022/3/9/art_5_77.html", lines).body == ("The crane lifts ninety tons.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso", "raw"),
+    [
+        ("10/09/2018", "2018-09-10", "10/09/2018"),
+        ("22-09-26", "2022-09-26", "22-09-26"),
+        ("2024 03-20 09:09:51", "2024-03-20T09:09:51+08:00", "2024 03-20 09:09:51"),
+        ("2020.01.13", "2020-01-13", "2020.01.13"),
+        ("2014/04/08", "2014-04-08", "2014/04/08"),
+        ("2025年02月10日", "2025-02-10", "2025年02月10日"),
+        ("2025年2月1日 9:05", "2025-02-01T09:05:00+08:00", "2025年2月1日 9:05"),
+        ("Sept. 30, 2006", "2006-09-30", "Sept. 30, 2006"),
+        ("Crane turns steadily 2018-06-20", "2018-06-20", "2018-06-20"),
+        ("(Harbour Paper May 27, 2002)", "2002-05-27", "May 27, 2002"),
+        ("2023-05-06 14:01:19Share:", "2023-05-06T14:01:19+08:00", "2023-05-06 14:01:19"),
+        ("作者:吴安 李波2019-03-01来源:港报", "2019-03-01", "2019-03-01"),
+        ("2015-06-13 2293", "2015-06-13", "2015-06-13"),
+        ("2021-02-30 or rather 2021-03-02", "2021-03-02", "2021-03-02"),
+    ],
+)
+def test_dates_in_the_forms_that_trap(text: str, iso: str, raw: str) -> None:
+    found = read_date(text, time_zone="Asia/Shanghai", captured_at=NOW)
+    assert found is not None
+    assert (found.iso, found.raw) == (iso, raw)
