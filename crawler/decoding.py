@@ -12,6 +12,10 @@ from w3lib.encoding import (
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
+#: Accented letters and signs that Chinese and English pages hardly have, and that Chinese bytes read as Latin-1 are.
+_WESTERN = re.compile("[\u0080-\u009f¡-¦ª¬¯²-´¸-º¼-Öà-öØ-Þø-ÿ]")
+#: What "，", "。", "的" and an apostrophe become when UTF-8 is read as GBK; rare in any other text.
+_TWICE = re.compile("[锛銆鐨鈥]")
 #: Labels that servers put on anything; when the bytes are no UTF-8 they prove nothing.
 _CARELESS = {"utf-8", "cp1252", "iso8859-1", "latin-1", "ascii"}
 
@@ -25,8 +29,20 @@ class Decoded:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether so much could not be decoded that nothing read off the page can be trusted."""
-        return self.text.count("\ufffd") > max(4, len(self.text) // 2000)
+        """Whether so much could not be decoded, or is so implausible, that nothing on the page can be trusted."""
+        lost = self.text.count("\ufffd") > max(4, len(self.text) // 2000)
+        return lost or _is_implausible(self.text)
+
+
+def _is_implausible(text: str) -> bool:
+    """Say whether a text shows the marks of bytes that were decoded in the wrong way, by us or by the site itself."""
+    if text.isascii():
+        return False
+    western = len(_WESTERN.findall(text))
+    if western > max(60, len(text) // 25):
+        return True
+    twice = len(_TWICE.findall(text))
+    return twice > max(10, len(_HAN.findall(text)) // 33)
 
 
 def decode(content: bytes, content_type: str | None = None, *, encoding: str | None = None) -> Decoded:
@@ -60,12 +76,14 @@ def _by_plausibility(content: bytes, declared: str | None) -> Decoded:
     chinese = content.decode("gb18030", "replace")
     han = len(_HAN.findall(chinese))
     torn = len(_HAN_INSIDE_A_WORD.findall(chinese))
-    if not Decoded(text=chinese, encoding="gb18030").is_damaged and torn * 2 <= han:
+    # Accented letters of a western page are no Chinese: they leave more holes than whole characters.
+    is_western = chinese.count("\ufffd") > han
+    if not Decoded(text=chinese, encoding="gb18030").is_damaged and torn * 2 <= han and not is_western:
         return Decoded(text=chinese, encoding="gb18030")
     utf8 = content.decode("utf-8", "replace")
-    if not Decoded(text=utf8, encoding="utf-8").is_damaged:
+    if utf8.count("\ufffd") == 1:
         return Decoded(text=utf8, encoding="utf-8")  # a page cut in the middle of a character
-    name = declared if declared in _CARELESS and declared != "utf-8" else "cp1252"
-    if torn * 2 > han:
+    if torn * 2 > han or is_western:
+        name = declared if declared in _CARELESS and declared != "utf-8" else "cp1252"
         return Decoded(text=content.decode(name, "replace"), encoding=name)
     return Decoded(text=utf8, encoding="utf-8")

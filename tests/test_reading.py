@@ -124,6 +124,20 @@ def test_canonical_addresses_keep_scheme_and_host() -> None:
     assert canonical_address("HTTPS://WWW.A.example/x/index.html?b=2&a=1&spm=z") == "https://www.a.example/x/?a=1&b=2"
 
 
+@pytest.mark.parametrize("wrongly", ["latin-1", "gb18030"])
+def test_a_page_that_the_site_itself_encoded_twice_is_damaged(wrongly: str) -> None:
+    page = "<p>" + "园区首批企业入驻，产值同比增长百分之十，的确可喜。" * 20 + "</p>"
+    twice = page.encode().decode(wrongly, "replace").encode()
+    assert not decode(page.encode()).is_damaged
+    assert decode(twice).is_damaged
+
+
+def test_a_few_accents_are_neither_chinese_nor_damage() -> None:
+    text = "<p>The café of Zürich sells crêpes and naïve art.</p>"
+    for content in (text.encode("cp1252"), text.encode()):
+        assert (decode(content).text, decode(content).is_damaged) == (text, False)
+
+
 def listing(html: str, layout: str, **more: object) -> tuple[list[tuple[str, str | None, str | None]], str | None]:
     page = Page(url="http://eastgate.example/col/col1/index.html", text=html)
     found = read_listing(page, [LAYOUTS[layout]], a_park(), **more)  # type: ignore[arg-type]

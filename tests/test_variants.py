@@ -52,9 +52,7 @@ CHINA_DAILY = [
 
 @pytest.mark.parametrize(("head", "source"), CHINA_DAILY)
 def test_the_heads_of_china_dailys_regional_sites(head: str, source: str | None) -> None:
-    tail = (
-        "The crane lifts ninety tons. ¶ Crane at berth four [Photo/Harbour] ¶ It is blue. ¶ Copyright © Eastgate"
-    )
+    tail = "The crane lifts ninety tons. ¶ Crane at berth four [Photo/Harbour] ¶ It is blue. ¶ Copyright © Eastgate"
     found = fields_of("chinadaily_regional", "/2022-03/07/c_5.htm", f"{head} ¶ {tail}")
     assert (found.headline, found.date_published, found.source) == ("Crane turns", "2022-03-07", source)
     assert found.body == ("The crane lifts ninety tons.", "It is blue.")
