@@ -23,6 +23,7 @@ from crawler.outcome import Account
 from crawler.responses import cause_of, is_cut_short, page_of, wall_of
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
+from crawler.spiders.asking import article_request, listing_request
 from crawler.stopping import is_stopped
 from crawler.visit_plan import VisitPlan
 from crawler.walk import Walk, day_of, is_within
@@ -32,8 +33,6 @@ from storage.records import Park
 
 #: Signal with the keyword ``event``: plain values about how far a backfill is.
 PROGRESS = object()
-LISTING, NEW, RECHECK = 20, 10, 0
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 #: After so many failures in a row a site is left in peace until the next visit.
 _GIVE_UP_AFTER = 8
 
@@ -148,17 +147,7 @@ class ParkSpider(Spider):
     # ---- listings ----------------------------------------------------------------------------
 
     def _walk_requests(self, walks: Iterable[Walk]) -> Iterator[Request]:
-        for walk in walks:
-            yield Request(
-                walk.url,
-                method="GET" if walk.form is None else "POST",
-                body=walk.form,
-                headers={} if walk.form is None else FORM,
-                callback=self.parse_listing,
-                errback=self.listing_failed,
-                priority=LISTING,
-                cb_kwargs={"walk": walk},
-            )
+        return (listing_request(walk, self.parse_listing, self.listing_failed) for walk in walks)
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Read any page of the park, an article or a listing (``scrapy parse``, ``scrapy shell``)."""
@@ -219,14 +208,7 @@ class ParkSpider(Spider):
             yield self._article_request(asked)
 
     def _article_request(self, asked: Asked) -> Request:
-        return Request(
-            asked.url,
-            callback=self.parse_article,
-            errback=self.article_failed,
-            headers=asked.headers(),
-            priority=RECHECK if asked.article_id else NEW,
-            cb_kwargs={"asked": asked},
-        )
+        return article_request(asked, self.parse_article, self.article_failed)
 
     async def parse_article(self, response: Response, asked: Asked | None = None) -> AsyncIterator[Any]:
         """Read an article with its further pages, and say what it shows."""
