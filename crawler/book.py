@@ -22,6 +22,7 @@ from storage.database import (
     visits,
 )
 from storage.decisions import content_hash
+from storage.drift import Cause
 from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
 
@@ -249,18 +250,24 @@ class VisitBook:
             if self._kind == visits.VISIT:
                 drift.note(session, self.visit, account.located)
             if self._kind == visits.VISIT and outcome.word != "stopped":
-                if outcome.conditions:
-                    drift.keep_evidence(session, self._park.slug, self.visit, account.unread_pages)
-                for kind, evidence in outcome.conditions.items():
+                begun = [
                     visits.begin_condition(session, self._park.slug, kind, evidence, now)
+                    for kind, evidence in outcome.conditions.items()
+                ]
+                if any(begun):  # an episode is kept once, however long it lasts
+                    drift.keep_evidence(session, self._park.slug, self.visit, account.unread_pages)
                 if account.listing_pages:
                     going_on = set(outcome.conditions) | self._still_drifted(session, account)
                     visits.end_conditions(session, self._park.slug, now, but=going_on)
 
     def _still_drifted(self, session: Session, account: Account) -> set[ConditionKind]:
-        """Return the drift of an earlier visit if this one has read no article that could end it."""
-        waits = not account.located and visit_log.count_of_unread(session, self._park.slug)
-        return {ConditionKind.DRIFTED} if waits else set()
+        """Return what an earlier visit made of unread pages, if this one has read no article that could end it."""
+        slug = self._park.slug
+        if account.located or not visit_log.count_of_unread(session, slug):
+            return set()
+        open_ones = [line for line in visit_log.conditions(session, park=slug) if line.ended_at is None]
+        walls = {ConditionKind(line.kind) for line in open_ones if line.evidence.startswith(Cause.BLOCK_PAGE)}
+        return {ConditionKind.DRIFTED, *walls}
 
     def newest(self, limit: int) -> list[Recheck]:
         """Return the newest live articles, to be asked for whether they are due or not."""

@@ -27,6 +27,8 @@ _YEAR_LAST = re.compile(
     r"(?<!\d)(?P<one>\d{1,2})\s*[-/.]\s*(?P<two>\d{1,2})\s*[-/.]\s*(?P<year>(?:19|20)\d{2})" + _TIME
 )
 _SHORT_YEAR = re.compile(r"(?<![\d-])(?P<year>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?![\d-])" + _TIME)
+#: As addresses have it: t20240509, 2024/0509.
+_COMPACT = re.compile(r"((?:19|20)\d{2})/?([01]\d)([0-3]\d)")
 _RELATIVE = re.compile(
     r"(今天|昨天|前天|\d+\s*(?:分钟|小时|天)前|yesterday|today|\d+ (?:minutes?|hours?|days?) ago)",
     re.I,
@@ -54,6 +56,8 @@ def read_date(
     *day_first* says which comes first (``10/09/2018`` was 10 September wherever it could be checked).
     """
     text = unicodedata.normalize("NFKC", text)
+    if compact := _COMPACT.fullmatch(text):
+        text = "-".join(compact.groups())
     for pattern in (_YEAR_FIRST, _MONTH_NAMED, _DAY_NAMED, _YEAR_LAST, _SHORT_YEAR):
         for match in pattern.finditer(text):
             moment = _moment(match, day_first)

@@ -27,8 +27,11 @@ def next_unit(page: Page, number: int, listed: int) -> str | None:
     rows = _ROWS.search(page.text)
     first = 1 if not listed else number + 1
     query["paramJson"] = json.dumps({"pageNo": first, "pageSize": rows[1] if rows else _PAGE_SIZE})
-    base = urljoin(page.url, attributes.get("url") or "")
-    return str(urlunsplit(urlsplit(base)._replace(query=urlencode(query))))
+    try:
+        base = urlsplit(urljoin(page.url, attributes.get("url") or ""))
+    except ValueError:  # what the page calls an address is none
+        return None
+    return str(urlunsplit(base._replace(query=urlencode(query))))
 
 
 def _after(page: Page, query: dict[str, str], number: int, listed: int) -> str | None:

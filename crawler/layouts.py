@@ -133,7 +133,7 @@ class Paging(_Words):
     address: str = Field(
         "{name}_{before}.{ext}", description="with script: its addresses, of {name} {ext} {number} {before}"
     )
-    counts: str | None = Field(None, description="the parameter of the listing's own address that counts its pages")
+    counts: list[str] = Field([], description="parameters of the listing's own address, one of which counts its pages")
     form: Form | None = Field(None, description="asks for further records by POST")
     jpaas: bool = Field(False, description="the list comes as JSON from the gateway that a script element names")
 

@@ -14,7 +14,8 @@ BLOCKS = frozenset(
 )
 _UNSEEN = frozenset(
     """
-    script style noscript template select option textarea head iframe object svg button input -comment !doctype
+    script style noscript template select option textarea head iframe object svg button input video audio canvas
+    -comment !doctype
     """.split()  # noqa: SIM905
 )
 _HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -72,7 +73,7 @@ class SeenText:
                 parts.append(_END)
             line_of[at] = number
             if text:
-                parts.append(text)
+                parts.append(text.replace(_END, ""))
         self._lines = clean_lines("".join(parts), _END)
 
     @property

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,7 +12,7 @@ from crawler.json_lists import list_in_json
 from crawler.layouts import Layout, Listing
 from crawler.page import Page
 from crawler.paging import Next, joined, last_number, next_page, total_of, whole_number
-from crawler.patterns import find_all, search
+from crawler.patterns import SlowPatternError, find_all, search
 from storage.identity import article_key, canonical_address, plain_path
 from storage.records import Link, Park
 from storage.text import clean_text
@@ -36,6 +36,8 @@ class ListingPage:
     last_number: int | None = None
     layout: str = ""
     is_cut: bool = False
+    #: A layout that could not be tried to its end, and why.
+    trouble: str | None = None
     #: The page lists nothing and says so itself; without that, nothing listed means that something is wrong.
     is_behind_the_last: bool = False
 
@@ -45,11 +47,15 @@ def read_listing(
 ) -> ListingPage:
     """Read page *number* (from 1) of a listing with the layout that finds the most articles in it.
 
-    *form* is what was sent to get it, where it was asked for by POST.  Raises SlowPatternError.
+    *form* is what was sent to get it, where it was asked for by POST.
     """
     best = ListingPage(links=(), is_behind_the_last=any(_is_empty(page, layout.rules.listing) for layout in layouts))
     for layout in layouts:
-        found = _read(page, layout, park, number, form)
+        try:
+            found = _read(page, layout, park, number, form)
+        except SlowPatternError as error:  # one careless layout must not spoil what another finds
+            best = replace(best, trouble=f"{layout.name}: {error}")
+            continue
         if len(found.links) > len(best.links) or (found.is_frame and not best.links and not best.is_frame):
             best = found
     return best
@@ -126,7 +132,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
         if url is None:
             continue
         key = key_of(url, [layout])
-        link = Link(key=key, url=url, headline=_headline(node), date=_date(node, seen))
+        link = Link(key=key, url=url, headline=_headline(node), date=_date(node, seen, layout))
         known = links.get(key)
         if known is None and len(links) >= LINKS_PER_PAGE:
             is_cut = True
@@ -194,7 +200,7 @@ def _own_texts(node: LexborNode) -> Iterator[str]:
                 yield text
 
 
-def _date(node: LexborNode, seen: dict[int, tuple[str | None, bool]]) -> str | None:
+def _date(node: LexborNode, seen: dict[int, tuple[str | None, bool]], layout: Layout) -> str | None:
     """Return the date that stands with a link: in the link, or in the nearest item around it.
 
     *seen* keeps what was found of every element, so that each is looked at once however many links it holds.
@@ -204,7 +210,7 @@ def _date(node: LexborNode, seen: dict[int, tuple[str | None, bool]]) -> str | N
         if at is None or at.tag in ("body", "html"):
             return None
         if at.mem_id not in seen:
-            seen[at.mem_id] = _date_in(at, is_link=at is node)
+            seen[at.mem_id] = _date_in(at, layout, is_link=at is node)
         date, is_crowded = seen[at.mem_id]
         if date or is_crowded:
             return date
@@ -212,12 +218,13 @@ def _date(node: LexborNode, seen: dict[int, tuple[str | None, bool]]) -> str | N
     return None
 
 
-def _date_in(node: LexborNode, *, is_link: bool) -> tuple[str | None, bool]:
+def _date_in(node: LexborNode, layout: Layout, *, is_link: bool) -> tuple[str | None, bool]:
     """Return the date in an element, and whether it holds more than one article: then its date is nobody's."""
     text = clean_text(node.text(deep=True, separator=" "))
     if len(text) > 2000:
         return None, True
-    if not is_link and len({a.attributes.get("href") for a in node.css("a[href]")}) > 1:
+    links = {a.attributes.get("href") or "" for a in node.css("a[href]")} if not is_link else set()
+    if len(links) > 1 and sum(1 for href in links if layout.is_article(href)) > 1:
         return None, True
     match = _DATE_LIKE.search(text)
     return (match[0] if match else None), False

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from selectolax.lexbor import LexborNode
+
 from crawler.jpaas import next_unit
 from crawler.layouts import Form, Paging
 from crawler.page import Page
@@ -12,6 +14,7 @@ from storage.text import clean_text
 
 #: Longer numbers count nothing; Python refuses to read those of thousands of digits.
 _MOST_DIGITS = 9
+_ARROWS = " <>«»‹›→←"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ def next_page(page: Page, paging: Paging, *, number: int, listed: int, form: str
         next_unit(page, number, listed) if paging.jpaas else None,
         _next_group(page, paging, number) if paging.next_group else None,
         _from_script(page, paging, number) if paging.script else None,
-        _counted(page, paging.counts, number) if paging.counts and listed else None,
+        _counted(page, paging.counts, number) if listed else None,
     )
     url = next((way for way in ways if way), None) or _linked(page, paging, number)
     if url:
@@ -75,7 +78,7 @@ def _linked(page: Page, paging: Paging, number: int) -> str | None:
     here = urlsplit(page.url)._replace(fragment="")
     numbered = None
     for node in page.tree.css("a[href]") if wanted or paging.numbered else ():
-        text = clean_text(node.text(deep=True)).casefold()
+        text = _label(node)
         if text not in wanted and text != str(number + 1):
             continue
         url = joined(page.url, node.attributes.get("href"))
@@ -85,6 +88,16 @@ def _linked(page: Page, paging: Paging, number: int) -> str | None:
             return url
         numbered = numbered or url
     return numbered if paging.numbered else None
+
+
+def _label(node: LexborNode) -> str:
+    """Return what a pager's link says, the arrows around its words left out; a picture says it in its attributes."""
+    text = clean_text(node.text(deep=True)).casefold()
+    if not text:
+        picture = node.css_first("img[alt], img[title]")
+        said = (picture.attributes if picture else {}) | node.attributes
+        text = clean_text(said.get("title") or said.get("alt") or "").casefold()
+    return text.strip(_ARROWS) or text
 
 
 def _next_group(page: Page, paging: Paging, number: int) -> str | None:
@@ -106,9 +119,10 @@ def _from_script(page: Page, paging: Paging, number: int) -> str | None:
     return joined(page.url, paging.address.format_map(values | {"number": number + 1, "before": number}))
 
 
-def _counted(page: Page, parameter: str, number: int) -> str | None:
+def _counted(page: Page, parameters: list[str], number: int) -> str | None:
     given = dict(parse_qsl(urlsplit(page.url).query))
-    return _with_parameter(page.url, parameter, number + 1) if parameter in given else None
+    counting = next((name for name in parameters if name in given), None)
+    return _with_parameter(page.url, counting, number + 1) if counting else None
 
 
 def _with_parameter(url: str, name: str, value: int) -> str:

@@ -143,7 +143,11 @@ class _Reader:
         return None
 
     def _is_in_title(self, value: str) -> bool:
-        return len(value) >= _SHORTEST_CONFIRMED and comparison_text(value) in comparison_text(self.page.title)
+        said = comparison_text(value)
+        parts = [comparison_text(part) for part in title_parts(self.page.title)]
+        if said == comparison_text(self.page.meta.get("sitename") or self.park.name) or said in parts[1:]:
+            return False  # the site's own name
+        return len(value) >= _SHORTEST_CONFIRMED and said in comparison_text(self.page.title)
 
     def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
         article = self.layout.rules.article

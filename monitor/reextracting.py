@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
 
-from crawler.layouts import load_layouts
+from crawler.layouts import Layout, load_layouts
 from crawler.reading import Unreadable
 from crawler.rereading import restated
 from monitor.park_folder import load_seeds
 from monitor.settings import SeedsSection
 from storage.database import Store, open_store, rereadings
 from storage.decisions import changed_fields
-from storage.records import ArticleFields, Restated
+from storage.records import ArticleFields, Park, Restated
 
 #: Versions that one process takes at a time: small enough for a bar that moves, large enough to be worth the way.
 _PORTION = 100
@@ -82,12 +82,18 @@ def _read_portion(store_url: str, seeds: SeedsSection, first: int, last: int, pa
                 if known is None:
                     continue  # a park that is watched no longer has no rules of today
                 read += 1
-                result = restated(version.fields, version.captures, [layouts[name] for name in known.layouts], known)
+                result = _reread(version, [layouts[name] for name in known.layouts], known)
                 if result is not None:
                     differing.append(_rehearsal(version, result))
     finally:
         store.close()
     return Portion(read=read, differing=tuple(differing))
+
+
+def _reread(version: rereadings.StoredVersion, layouts: list[Layout], park: Park) -> Restated | Unreadable | None:
+    if version.captures is None:
+        return Unreadable(reason="its stored bytes do not fit their hash: see 'parkwatch verify'")
+    return restated(version.fields, version.captures, layouts, park)
 
 
 def _rehearsal(version: rereadings.StoredVersion, result: Restated | Unreadable) -> Rehearsal:

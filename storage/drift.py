@@ -12,7 +12,7 @@ NOT_FOUND = "-"
 #: A park's habit is known after so many readings of a field.
 _HABIT_READINGS = 5
 #: A locator is the usual one if it won so often, and is lost if it wins so seldom, in at least so many readings.
-_USUAL, _LOST, _LOST_READINGS = 0.8, 0.4, 3
+_USUAL, _LOST, LEAST_READINGS = 0.8, 0.4, 3
 #: Visible text of a page that holds no article: a wall, an empty shell.
 _SHORT = 300
 
@@ -64,7 +64,7 @@ def _of(name: str, counts: Counts) -> dict[str, int]:
 
 def _shift(name: str, now: dict[str, int], past: dict[str, int]) -> Shift | None:
     readings, before = sum(now.values()), sum(past.values())
-    if readings < _LOST_READINGS or before < _HABIT_READINGS:
+    if readings < LEAST_READINGS or before < _HABIT_READINGS:
         return None
     usual = max(past, key=lambda locator: past[locator])
     share = past[usual] / before

@@ -107,6 +107,9 @@ def test_an_article_that_does_not_come_is_passed_over(own: Desk, site: TrickSite
     ("arguments", "code", "says"),
     [
         (["ftp://x.example/"], 2, "write a whole address"),
+        (["http://[bad/"], 2, "write a whole address"),
+        (["http://user:word@x.example/"], 2, "without a login"),
+        (["http://x.example/", "--time-zone", "Foo/Bar"], 2, "write a time zone such as"),
         ([f"{{base}}{LISTING}", "--slug", "No Slug"], 2, "small letters"),
         ([f"{{base}}{LISTING}", "--new-layout", "tjuda"], 2, "there is such a layout already"),
         ([f"{{base}}{LISTING}", "--slug", "taken"], 2, "is there already"),

@@ -1,6 +1,8 @@
 """When a site is redesigned, that is told on the same day, with its cause, and nothing false reaches a reader."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -116,6 +118,18 @@ def test_one_shell_for_every_address_is_a_block_page(desk: Desk, park: TrickSite
     [(kind, evidence)] = told(desk)
     assert (kind, evidence.partition(":")[0]) == ("blocked", Cause.BLOCK_PAGE)
     assert desk.changes() == []
+
+
+def test_a_block_page_lasts_until_an_article_is_read_again_and_is_kept_once(desk: Desk, park: TrickSite) -> None:
+    for number in range(1, 7):
+        park.pages[path(number)] = ok(f"<html><body><div>Loading {number}</div></body></html>")
+    park.pages[LISTING] = listing(7, 6, 5, 4, 3, 2, 1)
+    park.pages[path(7)] = ok("<html><body><div>Loading 7</div></body></html>")
+    for recheck in ("all", "none", "all"):
+        desk.run("crawl", "--recheck", recheck)
+        assert [kind for kind, _ in told(desk)] == ["blocked"]
+    with closing(sqlite3.connect(desk.folder / "parkwatch.db")) as store:
+        assert store.execute("SELECT count(*) FROM visit_evidence").fetchone() == (3,)
 
 
 def test_a_listing_in_a_new_form_is_named_as_such(desk: Desk, park: TrickSite) -> None:

@@ -161,6 +161,14 @@ def is_unseen(page: Page, node) -> bool:  # type: ignore[no-untyped-def]
     return node.mem_id not in SeenText(page.tree.body)._line_of  # type: ignore[arg-type]
 
 
+def test_a_sign_that_means_nothing_moves_no_line() -> None:
+    text = "<body><div>&#xe000;</div><div id=zoom><p>One.</p><p>Two.</p><p>Three.</p></div></body>"
+    page = Page("http://eastgate.example/x", text)
+    node = page.tree.css_first("#zoom")
+    assert node is not None
+    assert page.seen_text.below(node) == ["One.", "Two.", "Three."]
+
+
 def layout_with(**article: object) -> Layout:
     rules = {
         "title": "t",

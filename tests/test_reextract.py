@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,18 @@ def test_what_todays_layout_cannot_read_stays_as_it_is_and_is_told(desk: Desk, r
     assert "trick: article 1 cannot be read: tjuda: " in done.stdout
     assert "3 versions cannot be read by today's layouts" in done.stdout
     assert bodies(desk) == before
+
+
+def test_damaged_bytes_are_told_and_the_others_read(desk: Desk, rules: Path) -> None:
+    with closing(sqlite3.connect(desk.folder / "parkwatch.db")) as store, store:
+        hashes = "SELECT blob_hash FROM captures JOIN version_captures ON capture_id = captures.id WHERE version_id = ?"
+        (mine,), (other,) = (store.execute(hashes, (version,)).fetchone() for version in (2, 1))
+        store.execute(
+            "UPDATE blobs SET content = (SELECT content FROM blobs WHERE hash = ?) WHERE hash = ?", (other, mine)
+        )
+    done = desk.run("reextract")
+    assert "article 2 cannot be read: its stored bytes do not fit their hash" in done.stdout
+    assert "3 versions read again" in done.stdout
 
 
 def test_to_rehearse_and_to_accept_at_once_is_refused(desk: Desk, rules: Path) -> None:

@@ -174,7 +174,7 @@ class ParkSpider(Spider):
             self._listing_lost(walk, f"{walk.url}: the listing ends before its markup does")
             return
         if not listing.links and (walk.number == 1 or not listing.is_behind_the_last):
-            self.account.no_layout = f"{walk.url}: no layout finds an article in the listing"
+            self.account.no_layout = f"{walk.url}: {listing.trouble or 'no layout finds an article in the listing'}"
             self.account.keep(unread_page(response, page, self.account.no_layout, self.clock()))
             self._listing_lost(walk, self.account.no_layout)
             return

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.table import Table
@@ -85,9 +86,12 @@ def add(
 
 
 def _park(url: str, slug: str | None, time_zone: str) -> Park:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url}: write a whole address that begins with http:// or https://")
+    if not _is_plain_address(url):
+        raise UsageError(f"{url}: write a whole address that begins with http:// or https://, without a login")
+    try:
+        ZoneInfo(time_zone)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise UsageError(f"--time-zone {time_zone}: write a time zone such as Asia/Shanghai") from error
     if slug is None:
         slug = "-".join(part for part in bare_host(url).split(".") if part not in _PLAIN) or "park"
         slug = re.sub(r"[^a-z0-9_-]", "-", slug)
@@ -102,6 +106,14 @@ def _park(url: str, slug: str | None, time_zone: str) -> Park:
         layouts=(),
         hosts=_hosts(url),
     )
+
+
+def _is_plain_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _hosts(*urls: str) -> frozenset[str]:

@@ -10,8 +10,8 @@ from storage.database import captures
 from storage.database.ledger import fields_of
 from storage.database.tables import ArticleRow, Base, CaptureRow, VersionRow, VisitRow
 from storage.database.visits import VISIT
-from storage.drift import Counts, UnreadPage
-from storage.records import ArticleFields, Capture
+from storage.drift import LEAST_READINGS, Counts, UnreadPage
+from storage.records import FIELDS, ArticleFields, Capture
 
 #: A park's habit is what so many visits before the last one showed.
 _PAST_VISITS = 30
@@ -63,16 +63,22 @@ def keep_evidence(session: Session, park: str, visit: int, pages: Iterable[Unrea
 
 
 def habit(session: Session, park: str) -> tuple[Counts, Counts]:
-    """Return the locators of a park's last visit that read anything, and those of the visits before it."""
+    """Return the locators of a park's last visits, as many as it takes to judge, and those of the visits before."""
     read = (
-        select(VisitRow.id)
-        .where(VisitRow.park == park, VisitRow.kind == VISIT)
-        .where(select(LocatorRow.visit_id).where(LocatorRow.visit_id == VisitRow.id).exists())
+        select(VisitRow.id, func.sum(LocatorRow.readings))
+        .join(LocatorRow, LocatorRow.visit_id == VisitRow.id)
+        .where(VisitRow.park == park, VisitRow.kind == VISIT, LocatorRow.field == FIELDS[0])
+        .group_by(VisitRow.id)
         .order_by(VisitRow.started_at.desc())
-        .limit(_PAST_VISITS + 1)
+        .limit(_PAST_VISITS)
     )
-    visits = list(session.scalars(read))
-    return _counts(session, visits[:1]), _counts(session, visits[1:])
+    visits = [(visit, readings) for visit, readings in session.execute(read)]
+    last, judged = 0, 0
+    while last < len(visits) and judged < LEAST_READINGS:
+        judged += visits[last][1]
+        last += 1
+    numbers = [visit for visit, _ in visits]
+    return _counts(session, numbers[:last]), _counts(session, numbers[last:])
 
 
 def _counts(session: Session, visits: Sequence[int]) -> Counts:

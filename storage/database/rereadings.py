@@ -26,7 +26,8 @@ class StoredVersion:
     fields: ArticleFields
     layout: str
     layout_revision: str
-    captures: tuple[Capture, ...]
+    #: None where their bytes do not fit their hash.
+    captures: tuple[Capture, ...] | None
 
 
 def count(session: Session, park: str | None = None) -> tuple[int, int]:
@@ -39,7 +40,7 @@ def count(session: Session, park: str | None = None) -> tuple[int, int]:
 
 
 def stored(session: Session, *, first: int, last: int, park: str | None = None) -> Iterator[StoredVersion]:
-    """Yield the versions with ids from *first* to *last*; raises ValueError at bytes that do not fit their hash.
+    """Yield the versions with ids from *first* to *last*.
 
     A version that was restated is left out: its captures are those of the one that took its place.
     """
@@ -64,8 +65,15 @@ def stored(session: Session, *, first: int, last: int, park: str | None = None) 
             fields=fields_of(version),
             layout=version.layout,
             layout_revision=version.layout_revision,
-            captures=captures.of_version(session, article.id, version.number),
+            captures=_captures(session, article.id, version.number),
         )
+
+
+def _captures(session: Session, article_id: int, number: int) -> tuple[Capture, ...] | None:
+    try:
+        return captures.of_version(session, article_id, number)
+    except ValueError:
+        return None
 
 
 def restate(session: Session, article_id: int, number: int, restated: Restated, now: datetime) -> bool:

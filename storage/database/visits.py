@@ -142,11 +142,12 @@ def last_joined(session: Session, park: str) -> datetime | None:
     return session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
 
 
-def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: str, now: datetime) -> None:
-    """Note that a park cannot be seen; an episode that goes on is not begun again."""
+def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: str, now: datetime) -> bool:
+    """Note that a park cannot be seen, and say whether that is news: an episode that goes on is not begun again."""
     open_already = session.scalars(_open(park).where(ConditionRow.kind == kind.value)).first()
     if open_already is None:
         session.add(ConditionRow(park=park, kind=kind.value, began_at=now, evidence=evidence[:1000]))
+    return open_already is None
 
 
 def end_conditions(session: Session, park: str, now: datetime, *, but: set[ConditionKind]) -> None:
