@@ -122,8 +122,9 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         return result
     page = page_of(response, reader.park)
     responses, paragraphs = [response], list(result.fields.body)
-    rules = result.layout.rules.article
-    for url in further_pages(page, rules.pages, rules.second_page):
+    rules = result.layout.rules
+    pager = rules.listing.paging.script
+    for url in further_pages(page, rules.article.pages, rules.article.second_page, pager):
         try:
             more = await reader.fetch(url)
         except Exception as error:  # whatever stops a page stops the whole article

@@ -19,9 +19,11 @@ from storage.text import clean_text
 
 #: A listing that names more is cut here and the cut is told; no park's page comes near it.
 LINKS_PER_PAGE = 2000
+#: No story has more pages.
+_MOST_PAGES = 60
 #: So many links of one page are looked at, repeats included.
 _MOST_ANCHORS = 20_000
-_DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
+_DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +96,11 @@ def first_page(url: str, pattern: str) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
-def further_pages(page: Page, pattern: str | None, second: int = 2) -> tuple[str, ...]:
+def further_pages(page: Page, pattern: str | None, second: int = 2, script: str | None = None) -> tuple[str, ...]:
     """Return the addresses of a story's second page to the last that *page* links to, in order.
 
-    *second* is the number that the second page bears: some systems count the first as 0.
+    *second* is the number that the second page bears: some systems count the first as 0. *script* finds the call that
+    draws a pager; its name tells whether it is this story's.
     """
     if not pattern or not page.is_html:
         return ()
@@ -108,14 +111,25 @@ def further_pages(page: Page, pattern: str | None, second: int = 2) -> tuple[str
         match = search(pattern, urlsplit(url).path) if url else None
         if match and first_page(url, pattern) == first:
             number = whole_number(match["number"]) or 0
-            last = max(last, min(number, 60))
+            last = max(last, min(number, _MOST_PAGES))
             template = (url, match.span("number"))
+    drawn = search(script, page.text) if script and template is None else None
+    if drawn is not None:
+        return _drawn_pages(first, drawn.groupdict(), second)
     if template is None:
         return ()
     parts = urlsplit(template[0])
     begin, end = template[1]
     paths = (f"{parts.path[:begin]}{number}{parts.path[end:]}" for number in range(second, last + 1))
     return tuple(urlunsplit(parts._replace(path=path)) for path in paths)
+
+
+def _drawn_pages(first: str, drawn: dict[str, str | None], second: int) -> tuple[str, ...]:
+    name, ext, pages = drawn.get("name"), drawn.get("ext"), whole_number(drawn.get("pages") or "") or 0
+    if not name or not first.endswith(f"/{name}.{ext}"):
+        return ()
+    stem = first.removesuffix(f".{ext}")
+    return tuple(f"{stem}_{number}.{ext}" for number in range(second, second + min(pages, _MOST_PAGES) - 1))
 
 
 def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None) -> ListingPage:
@@ -181,7 +195,7 @@ def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
 
 
 def _headline(node: LexborNode) -> str | None:
-    text = clean_text("".join(_own_texts(node)))
+    text = clean_text("".join(_own_texts(node))).lstrip("·• ")
     title = clean_text(node.attributes.get("title") or "")
     # A list cuts its texts where the title attribute holds the whole.
     if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):

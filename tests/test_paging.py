@@ -66,6 +66,42 @@ def test_a_story_of_trs_goes_on_at_number_one() -> None:
     )
 
 
+@pytest.mark.parametrize(("name", "pages"), [("t20240501_77", ["_1", "_2"]), ("index", [])])
+def test_a_pager_that_a_script_draws_is_the_storys_if_it_bears_its_name(name: str, pages: list[str]) -> None:
+    rules = LAYOUTS["trs_wcm"].rules
+    page = Page(url=f"{BASE}/t20240501_77.html", text=f'<script>createPageHTML(3, 0, "{name}", "html");</script>')
+    found = further_pages(page, rules.article.pages, rules.article.second_page, rules.listing.paging.script)
+    assert found == tuple(f"{BASE}/t20240501_77{number}.html" for number in pages)
+
+
+@pytest.mark.parametrize(
+    ("link", "leads_on"),
+    [
+        ('<a href="list2.htm"><span>下一页&gt;&gt;</span></a>', True),
+        ('<a href="list2.htm" title="下一页"><img src="next.gif"></a>', True),
+        ('<a href="list2.htm"><img src="n.gif" alt="Next"></a>', True),
+        ('<a href="list2.htm">&gt;</a>', True),
+        ('<a href="list2.htm">上一页</a>', False),
+    ],
+)
+def test_the_link_to_the_next_page_is_known_by_its_words_and_its_picture(link: str, leads_on: bool) -> None:
+    _, following, _ = read("sudy_webplus", item("/2024/0501/c15a77/page.htm") + link)
+    assert following == ("/news/list2.htm" if leads_on else None)
+
+
+@pytest.mark.parametrize(
+    ("layout", "script", "following"),
+    [
+        ("trs_wcm", "createPageHTML('page-div',34, 0,'index','html',680)", "/news/index_1.html"),
+        ("trs_wcm", 'var countPage = 34; createPageHTML(countPage, 0, "index", "html")', "/news/index_1.html"),
+        ("ucap", "createPageHTML('page_div',12, 1,'nav_list','shtml',230)", "/news/nav_list_2.shtml"),
+    ],
+)
+def test_a_pager_that_a_script_draws_leads_on(layout: str, script: str, following: str) -> None:
+    href = {"trs_wcm": "t20240501_77.html", "ucap": "/x/202405/0123456789abcdef0123456789abcdef.shtml"}[layout]
+    assert read(layout, f"{item(href)}<script>{script}</script>")[1] == following
+
+
 @pytest.mark.parametrize(
     ("layout", "parameter", "answer"),
     [
