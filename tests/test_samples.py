@@ -50,3 +50,15 @@ def test_an_operator_sees_field_by_field_what_his_change_to_a_layout_broke(desk:
     shutil.rmtree(own / "tjuda" / "samples")
     assert "tjuda: has no sample" in desk.fails("layouts", "check", "tjuda")
     assert desk.run("layouts", "check", "tjudo").returncode == 2
+
+
+def test_a_layout_that_recognises_every_page_is_told_of(desk: Desk) -> None:
+    own = desk.folder / "layouts" / "tjuda"
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", own)
+    rules = (own / "layout.toml").read_text(encoding="utf-8")
+    (own / "layout.toml").write_text(rules.replace("[recognise]", '[recognise]\nselectors = ["body"]'), "utf-8")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(own.parent)
+    done = desk.run("layouts", "check", "tjuda")
+    assert done.returncode == 1
+    assert "parkwatch: tjuda: recognises " in done.stderr
+    assert "pages of other families: narrow [recognise]" in done.stderr

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from crawler.layouts import Layout
-from crawler.reading import Unreadable
+from crawler.reading import Unreadable, recognises
 from crawler.samples import FieldCheck, Verdict, check_sample, load_samples
 from monitor.cli.app import UNSEEN, UsageError, app, common, say, warn
 from reports.render import plural
@@ -35,8 +35,20 @@ def check(
             f"there is no layout '{name}' in {common.settings.seeds.layouts}; known are {', '.join(common.layouts)}"
         )
     chosen = [layout for layout in common.layouts.values() if name in (None, layout.name)]
-    if sum(_check(layout) for layout in chosen):
+    wrong = sum(_check(layout) for layout in chosen)
+    if wrong + sum(_is_too_wide(layout) for layout in chosen if not layout.is_general):
         raise typer.Exit(UNSEEN)
+
+
+def _is_too_wide(layout: Layout) -> bool:
+    """Say, and return, whether a layout takes most pages of the other families for its own."""
+    others = [each for each in common.layouts.values() if each.name != layout.name and not each.is_general]
+    pages = [sample.page for other in others for sample in load_samples(other.folder)]
+    taken = sum(recognises(layout, page) for page in pages)
+    if taken * 2 <= len(pages):
+        return False
+    warn(f"parkwatch: {layout.name}: recognises {taken} of {len(pages)} pages of other families: narrow [recognise]")
+    return True
 
 
 def _check(layout: Layout) -> int:
