@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from crawler.layouts import load_layouts
+from crawler.reading import Reading
+from crawler.rereading import reread
 from crawler.seeds import BUNDLED
+from storage.records import ArticleFields, Capture
+from tests.builders import DAY_1, a_park
 from tests.conftest import Desk
 from tests.tricksite import TrickSite, article, path
+
+LAYOUTS = load_layouts(BUNDLED / "layouts")
 
 
 @pytest.fixture
@@ -71,3 +78,12 @@ def test_a_corrected_time_zone_redates_nothing(desk: Desk, site: TrickSite) -> N
     desk.must("crawl", "--recheck", "all")
     assert desk.changes() == []
     assert {row["date_published"][-6:] for row in desk.rows("articles")} == {"+06:00"}
+
+
+def test_a_date_that_only_the_listing_gave_outlives_a_new_reading() -> None:
+    page = b'<html><body><h1>Crane turns</h1><div id="zoom"><p>It lifts ninety tons.</p></div></body></html>'
+    capture = Capture(url="http://eastgate.example/art/x_1.html", captured_at=DAY_1, status=200, content=page)
+    known = ArticleFields(headline="Crane turns", date_published="2024-05-01", body=("Another text.",))
+    found = reread([capture], [LAYOUTS["hanweb"]], a_park(), known)
+    assert isinstance(found, Reading), found.reason
+    assert (found.fields.date_published, found.fields.body) == ("2024-05-01", ("It lifts ninety tons.",))
