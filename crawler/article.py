@@ -8,13 +8,12 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
 from crawler.book import VisitBook
-from crawler.drift import unread_page
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
 from crawler.rereading import restated
-from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, validators_of
+from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
 from crawler.signs import PageSign, Signs
 from storage.decisions import changed_fields
 from storage.drift import UnreadPage

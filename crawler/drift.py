@@ -1,34 +1,16 @@
 """Find out why pages that came could not be read, while the visit that met them still runs."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-
-from scrapy.http import Response
 
 from crawler.layouts import Layout
 from crawler.outcome import Outcome
-from crawler.page import Page
 from crawler.reading import Reading
 from crawler.rereading import reread
-from crawler.responses import capture_of
 from storage.database.drift import GoodCapture
 from storage.decisions import changed_fields
 from storage.drift import NOT_FOUND, Cause, UnreadPage, cause_of
 from storage.records import FIELDS, ConditionKind, Observation, Park
-
-
-def unread_page(response: Response, page: Page, reason: str, now: datetime) -> UnreadPage:
-    """Return what is kept of a page that no layout could read."""
-    text = re.sub(r"\d+", "0", "\n".join(page.lines))
-    return UnreadPage(
-        capture=capture_of(response, now),
-        reason=reason,
-        length=sum(map(len, page.lines)),
-        fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
-    )
 
 
 def located(observation: Observation) -> list[tuple[str, str]]:

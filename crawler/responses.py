@@ -1,5 +1,7 @@
 """Look at a response before anything is read off it: is it a page at all, and whose."""
 
+import hashlib
+import re
 from datetime import datetime
 
 from scrapy.crawler import Crawler
@@ -12,6 +14,7 @@ from crawler.causes import in_words
 from crawler.decoding import decode
 from crawler.page import Page
 from crawler.signs import PageSign, Signs
+from storage.drift import UnreadPage
 from storage.records import Capture, Park, Validators
 from storage.text import clean_text
 
@@ -92,6 +95,17 @@ def capture_of(response: Response, now: datetime) -> Capture:
         status=response.status,
         headers=headers,
         content=response.body,
+    )
+
+
+def unread_page(response: Response, page: Page, reason: str, now: datetime) -> UnreadPage:
+    """Return what is kept of a page that no layout could read."""
+    text = re.sub(r"\d+", "0", "\n".join(page.lines))
+    return UnreadPage(
+        capture=capture_of(response, now),
+        reason=reason,
+        length=sum(map(len, page.lines)),
+        fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
     )
 
 

@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from multiprocessing import get_context
 
 from crawler.layouts import Layout, load_layouts
@@ -19,6 +21,8 @@ from storage.records import ArticleFields, Park, Restated
 
 #: Versions that one process takes at a time: small enough for a bar that moves, large enough to be worth the way.
 _PORTION = 100
+#: Portions that are asked for ahead, for every process: what they found is held until it is shown.
+_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +51,16 @@ class Portion:
 
 def rehearse(store_url: str, seeds: SeedsSection, last: int, *, park: str | None = None) -> Iterator[Portion]:
     """Read the versions up to id *last* again, portion by portion in their order; nothing is written."""
+    processes = os.cpu_count() or 1
     # A fresh interpreter each: a copy of this one would share its connection to the store.
     context = get_context("spawn")
-    with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=context, initializer=_begin) as pool:
-        firsts = range(1, last + 1, _PORTION)
-        jobs = [pool.submit(_read_portion, store_url, seeds, first, first + _PORTION - 1, park) for first in firsts]
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(store_url, seeds)) as pool:
+        firsts = iter(range(1, last + 1, _PORTION))
+        jobs = deque(pool.submit(_read_portion, first, park) for first in islice(firsts, processes * _AHEAD))
         try:
-            for job in jobs:
-                yield job.result()
+            while jobs:
+                yield jobs.popleft().result()
+                jobs.extend(pool.submit(_read_portion, first, park) for first in islice(firsts, 1))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -67,26 +73,36 @@ def accept(store: Store, found: Rehearsal, now: datetime) -> bool:
         return rereadings.restate(session, found.article_id, found.number, found.restated, now)
 
 
-def _begin() -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What a process reads with, made once: its store and today's rules."""
+
+    store: Store
+    layouts: dict[str, Layout]
+    parks: dict[str, Park]
+
+
+_DESK: list[_Desk] = []
+
+
+def _begin(store_url: str, seeds: SeedsSection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
-
-
-def _read_portion(store_url: str, seeds: SeedsSection, first: int, last: int, park: str | None) -> Portion:
     layouts = load_layouts(seeds.layouts)
-    parks, _ = load_seeds(seeds, layouts)
-    store, read, differing = open_store(store_url), 0, []
-    try:
-        with store.reading() as session:
-            for version in rereadings.stored(session, first=first, last=last, park=park):
-                known = parks.get(version.park)
-                if known is None:
-                    continue  # a park that is watched no longer has no rules of today
-                read += 1
-                result = _reread(version, [layouts[name] for name in known.layouts], known)
-                if result is not None:
-                    differing.append(_rehearsal(version, result))
-    finally:
-        store.close()
+    _DESK.append(_Desk(store=open_store(store_url), layouts=layouts, parks=load_seeds(seeds, layouts)[0]))
+
+
+def _read_portion(first: int, park: str | None) -> Portion:
+    [desk] = _DESK
+    read, differing = 0, []
+    with desk.store.reading() as session:
+        for version in rereadings.stored(session, first=first, last=first + _PORTION - 1, park=park):
+            known = desk.parks.get(version.park)
+            if known is None:
+                continue  # a park that is watched no longer has no rules of today
+            read += 1
+            result = _reread(version, [desk.layouts[name] for name in known.layouts], known)
+            if result is not None:
+                differing.append(_rehearsal(version, result))
     return Portion(read=read, differing=tuple(differing))
 
 

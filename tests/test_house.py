@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,3 +107,9 @@ def test_every_word_of_the_house_is_in_the_glossary() -> None:
 
 def test_the_lock_names_no_host() -> None:
     assert "://" not in (HOUSE / "requirements.lock").read_text(encoding="utf-8")
+
+
+def test_the_command_line_starts_without_scrapy() -> None:
+    script = "import sys, monitor.cli; sys.exit(sorted({'scrapy', 'twisted.internet', 'trafilatura'} & {*sys.modules}) or None)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -15,12 +15,12 @@ from twisted.python.failure import Failure
 from crawler.article import ArticlePage, Asked, Gone, ReadArticle, Unread, read_response
 from crawler.backfill_plan import BackfillPlan
 from crawler.book import VisitBook
-from crawler.drift import located, unread_page
+from crawler.drift import located
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import read_listing
 from crawler.outcome import Account
-from crawler.responses import cause_of, is_cut_short, page_of, wall_of
+from crawler.responses import cause_of, is_cut_short, page_of, unread_page, wall_of
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
 from crawler.spiders.asking import article_request, listing_request
