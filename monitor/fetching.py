@@ -51,7 +51,14 @@ def fetch_all(settings: Settings, urls: Sequence[str], *, verify: bool = True) -
         "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
     }
     found: dict[str, Fetched] = {}
-    with subprocess.Popen(CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        # Its own group: Ctrl-C reaches the parent alone, who ends it.
+        CHILD,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdin.write(json.dumps(plan) + "\n")

@@ -58,7 +58,8 @@ class Visitors:
 
     def stop(self) -> None:
         """Ask every child to end in good order; a second call ends them at once."""
-        number = signal.SIGKILL if self.is_stopping else signal.SIGINT
+        # Not SIGINT: a child whose Python still starts has no handler yet, and would end in a traceback.
+        number = signal.SIGKILL if self.is_stopping else signal.SIGTERM
         self.is_stopping = True
         for child in list(self.children):
             if child.poll() is None:

@@ -1,6 +1,8 @@
 """What a process that visits for months must not do: leak, call blindness sight, or lose its next portion of work."""
 
 import os
+import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from crawler.outcome import DONE, Account, outcome_of
 from crawler.spiders.park import ParkSpider
 from monitor.demo.loop import demo_settings
 from monitor.health import health_of
-from monitor.visiting import Visitors, how_it_died, visit_parks
+from monitor.visiting import CHILD, Visitors, how_it_died, visit_parks
 from reports.coverage import Sight
 from storage.database import Store, open_store, visit_log, visits
 from storage.records import ConditionKind
@@ -43,6 +45,15 @@ def test_a_file_in_the_operators_folder_is_not_taken_for_a_module(desk: Desk, si
     site.park(desk.folder)
     (desk.folder / "pty.py").write_text("raise SystemExit('not the one you are looking for')", encoding="utf-8")
     desk.must("crawl")
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.04, 0.06, 0.08, 0.1])
+def test_a_child_that_is_stopped_while_its_python_starts_says_nothing(seconds: float) -> None:
+    child = subprocess.Popen(CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(seconds)
+    Visitors(children=[child]).stop()
+    _, err = child.communicate(timeout=30)
+    assert (err, child.returncode != 0) == ("", True)
 
 
 @pytest.mark.parametrize(
