@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from crawler.layouts import Article, Locator
-from crawler.lines import BLOCKS, visible_lines
-from crawler.page import Page
+from crawler.page import Part
 from crawler.patterns import Lines, fits_label
 from storage.text import comparison_text
 
@@ -17,7 +16,7 @@ _HEAD = 12
 
 
 def body_at(
-    page: Page, nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
+    part: Part, nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
     """Return the paragraphs below the first of *nodes* that has any.
 
@@ -27,8 +26,7 @@ def body_at(
         unwanted = [found for selector in article.drop_selectors for found in node.css(selector)]
         for found in unwanted:
             found.decompose()
-        is_as_it_was = page.is_looked_at and not unwanted and node.tag in BLOCKS
-        lines = page.seen_text.below(node) if is_as_it_was else visible_lines(node)
+        lines = part.below(node, is_as_it_was=not unwanted)
         paragraphs = text_below_head(lines, article, headline, head)
         if paragraphs:
             return paragraphs
@@ -90,10 +88,11 @@ def _without_rest_of_head(lines: list[str], article: Article, above: int) -> lis
 
 def _repeated(lines: list[str], headline: str) -> int:
     """Return how many of the first lines only say the headline again, whole or split over two lines."""
-    if lines and comparison_text(lines[0]) == headline:
-        return 1
-    if len(lines) > 1 and comparison_text(lines[0] + lines[1]) == headline:
-        return 2
+    longest = 2 * len(headline) + 20  # white space and compatibility forms aside
+    for many in (1, 2):
+        said = "".join(lines[:many])
+        if len(lines) >= many and len(said) <= longest and comparison_text(said) == headline:
+            return many
     return 0
 
 

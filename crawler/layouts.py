@@ -179,6 +179,7 @@ class FieldRule(_Words):
 class Article(_Words):
     """How to read an article's page."""
 
+    within: list[Selector] = Field([], description="where the article stands; the whole page if it is not found there")
     headline: FieldRule
     date_published: FieldRule
     source: FieldRule | None = None

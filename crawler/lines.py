@@ -81,6 +81,10 @@ class SeenText:
         """The lines, none of them empty."""
         return [line for line in self._lines if line]
 
+    def has(self, node: LexborNode) -> bool:
+        """Say whether an element was there, and seen, when the text was gathered."""
+        return node.mem_id in self._line_of
+
     def below(self, node: LexborNode) -> list[str]:
         """Return the lines below a block that was there when the text was gathered; other elements share a line."""
         begin = self._line_of.get(node.mem_id)
@@ -92,14 +96,19 @@ class SeenText:
         return [line for line in self._lines[begin : self._line_of[after.mem_id] if after else None] if line]
 
 
-def visible_lines(root: LexborNode) -> list[str]:
-    """Return the visible text below *root*, one line for every block, none of them empty."""
-    at: LexborNode | None = root
+def is_seen(node: LexborNode) -> bool:
+    """Say whether a browser would show the element where it stands."""
+    at: LexborNode | None = node
     while at is not None and at.tag != "body":
         if is_hidden(at):
-            return []
+            return False
         at = at.parent
-    return SeenText(root).lines
+    return True
+
+
+def visible_lines(root: LexborNode) -> list[str]:
+    """Return the visible text below *root*, one line for every block, none of them empty."""
+    return SeenText(root).lines if is_seen(root) else []
 
 
 def _following(node: LexborNode) -> LexborNode | None:

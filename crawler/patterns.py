@@ -5,24 +5,24 @@ would hold a visit for ever. ``regex`` can be told when to give up, which the st
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, cached_property, partial
 from typing import Any, Protocol
 
 import regex
+
+from crawler.pattern_words import is_at_beginning, words_needed
 
 #: Longer lines are text, never a label: patterns are not tried on them, which also bounds what one page can cost.
 LONGEST_LABEL = 600
 #: Seconds that one pattern may take on one text; good ones take microseconds.
 _PATIENCE = 0.5
-#: What looks past the end of a line sees another thing there once lines are joined.
-_LOOKS_BEYOND = ("(?!", "(?=", r"\A", r"\Z", r"\z", "(?s", "(?m")
-_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{)")
-_ENDLESS = re.compile(r"[*+]|\{\d*,\}")
+#: A group repeated for good (``)*+``) is not tried again in another way, so it costs what its content does.
+_REPEATED_GROUP = re.compile(r"\)(?:[*+](?!\+)|\{)")
+_ENDLESS = re.compile(r"[*+]\+?|\{\d*,\}")
 _MOST_ENDLESS = 3
-_BACK_REFERENCE = regex.compile(r"\\[1-9]")
+#: What keeps patterns from being joined: groups by name or number, and what refers to them.
+_NAMES_GROUPS = re.compile(r"\(\?P|\\[1-9]")
 
 
 class SlowPatternError(Exception):
@@ -55,7 +55,7 @@ def compiled(pattern: str, flags: int = 0) -> "regex.Pattern[str]":
 
 
 @cache
-def _harmless(pattern: str, flags: int = 0) -> "re.Pattern[str] | None":
+def _harmless(pattern: str) -> "re.Pattern[str] | None":
     """Return the pattern for ``re``, which is twice as fast, if no text of a label's length can hold it up.
 
     That is so where no group is repeated and few things are repeated without end: three of them cost the cube of a
@@ -65,7 +65,7 @@ def _harmless(pattern: str, flags: int = 0) -> "re.Pattern[str] | None":
     if _REPEATED_GROUP.search(rest) or len(_ENDLESS.findall(rest)) > _MOST_ENDLESS:
         return None
     try:
-        return re.compile(pattern, flags)
+        return re.compile(pattern)
     except re.error:  # regex knows more than re
         return None
 
@@ -101,68 +101,60 @@ def without(text: str, patterns: Iterable[str]) -> str:
 
 def fits_label(text: str, patterns: Iterable[str]) -> bool:
     """Say whether one of the patterns is found in a text that is short enough to be a label."""
-    return len(text) <= LONGEST_LABEL and any(search(pattern, text) for pattern in _one_of(tuple(patterns)))
+    return len(text) <= LONGEST_LABEL and any(find(text) for find, _ in _joined(tuple(patterns)))
 
 
-def _search_lines(pattern: str, joined: str, position: int) -> Match | None:
-    if quick := _harmless(pattern, re.MULTILINE):
-        return quick.search(joined, position)
-    try:
-        found: Match | None = compiled(pattern, regex.MULTILINE).search(joined, position, timeout=_PATIENCE)
-        return found
-    except TimeoutError as error:
-        raise SlowPatternError(pattern) from error
+#: How to find a pattern in a text of a label's length, and the words one of which such a text holds.
+_Search = tuple[Callable[[str], Match | None], tuple[str, ...]]
 
 
 @cache
-def _looks_beyond(pattern: str) -> bool:
-    return any(mark in pattern for mark in _LOOKS_BEYOND)
+def _search_for(pattern: str) -> _Search:
+    quick, words = _harmless(pattern), words_needed(pattern)
+    if quick is None:
+        return partial(search, pattern), words
+    return (quick.match if is_at_beginning(pattern) else quick.search), words
 
 
 @cache
-def _one_of(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return patterns with the same finds, fewer where they can be joined: each search has a price of its own."""
-    joined = [pattern for pattern in patterns if "(?" not in pattern and not _BACK_REFERENCE.search(pattern)]
-    rest = tuple(pattern for pattern in patterns if pattern not in joined)
-    return ("|".join(f"(?:{pattern})" for pattern in joined), *rest) if joined else rest
+def _joined(patterns: tuple[str, ...]) -> tuple[_Search, ...]:
+    """Return how to find any of the patterns: those that begin a line as one, since each try has a price of its own."""
+    first = [each for each in patterns if is_at_beginning(each) and _harmless(each) and not _NAMES_GROUPS.search(each)]
+    rest = tuple(_search_for(each) for each in patterns if each not in first)
+    return ((re.compile("|".join(f"(?:{each[1:]})" for each in first)).match, ()), *rest) if first else rest
 
 
 class Lines:
-    """Lines of a page, none of them empty, that patterns are tried on one by one at the cost of one search."""
+    """Lines of a page, none of them empty, that patterns are tried on one by one."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.all = tuple(lines)
+        self._saying: dict[tuple[str, ...], list[int]] = {}
 
     @cached_property
     def _labels(self) -> list[int]:
         return [at for at, line in enumerate(self.all) if len(line) <= LONGEST_LABEL]
 
-    @cached_property
-    def _joined(self) -> str:
-        return "\n".join(self.all[at] for at in self._labels)
+    def _that_say(self, words: tuple[str, ...]) -> list[int]:
+        """Return the numbers of the labels that hold one of the words."""
+        if words not in self._saying:
+            lines = self.all
+            self._saying[words] = [at for at in self._labels if any(word in lines[at] for word in words)]
+        return self._saying[words]
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [0, *accumulate(len(self.all[at]) + 1 for at in self._labels)]
+    def matching(self, pattern: str, among: range | None = None) -> Iterator[tuple[int, Match]]:
+        """Yield the number of every line in which the pattern is found, and the match; raises SlowPatternError.
 
-    def matching(self, pattern: str) -> Iterator[tuple[int, Match]]:
-        """Yield the number of every line in which the pattern is found, and the match; raises SlowPatternError."""
-        if _looks_beyond(pattern):
-            for at in self._labels:
-                if match := search(pattern, self.all[at]):
-                    yield at, match
-            return
-        starts, position = self._starts, 0
-        while position < len(self._joined):
-            found = _search_lines(pattern, self._joined, position)
-            if found is None:
-                return
-            label = bisect_right(starts, found.start()) - 1
-            # White space in a pattern may have run into the next line, so the line alone decides.
-            if match := search(pattern, self.all[self._labels[label]]):
-                yield self._labels[label], match
-            position = starts[label + 1]
+        Only the lines numbered *among* are looked at, if that is given.
+        """
+        yield from self._found(_search_for(pattern), among)
 
     def numbers(self, patterns: Iterable[str]) -> frozenset[int]:
         """Return the numbers of the lines in which one of the patterns is found; raises SlowPatternError."""
-        return frozenset(at for pattern in _one_of(tuple(patterns)) for at, _ in self.matching(pattern))
+        return frozenset(at for search_for in _joined(tuple(patterns)) for at, _ in self._found(search_for))
+
+    def _found(self, search_for: _Search, among: range | None = None) -> Iterator[tuple[int, Match]]:
+        find, words = search_for
+        for at in self._that_say(words) if words else self._labels:
+            if (among is None or at in among) and (match := find(self.all[at])):
+                yield at, match

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.dates import read_date
 from crawler.density import densest_block
+from crawler.lines import is_seen
 from crawler.page import Page
 from storage.identity import plain_path
 from storage.records import Link
@@ -152,11 +153,7 @@ def _selectors(page: Page, fits: Callable[[str], bool]) -> list[str]:
     """Return selectors of the elements whose text fits, the innermost first."""
     found = []
     for node in page.tree.css("body *"):
-        if (
-            node.tag in ("a", "title")
-            or not page.seen_text.below(node)
-            or not fits(clean_text(node.text(deep=True, separator=" ")))
-        ):
+        if node.tag in ("a", "title") or not is_seen(node) or not fits(clean_text(node.text(deep=True, separator=" "))):
             continue
         if selector := _selector(node, page):
             found.append(selector)

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from crawler.body import body_at, body_between, body_from
 from crawler.dates import DateRead, read_date
 from crawler.density import densest_block
 from crawler.general import general_body
 from crawler.layouts import FieldRule, Layout, Locator
-from crawler.page import Page
+from crawler.page import Page, Part
 from crawler.patterns import SlowPatternError, fits_label, search, without
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
@@ -55,9 +54,14 @@ def read_article(page: Page, layouts: Iterable[Layout], park: Park, captured_at:
 
 def _read(page: Page, layout: Layout, park: Park, captured_at: datetime) -> Reading | Unreadable:
     try:
-        if recognises(layout, page):
-            return _Reader(page, layout, park, captured_at).read()
-        return Unreadable(reason="the page bears none of its marks")
+        if not recognises(layout, page):
+            return Unreadable(reason="the page bears none of its marks")
+        part = page.part(layout.rules.article.within)
+        if part is not None:
+            result = _Reader(page, part, layout, park, captured_at).read()
+            if isinstance(result, Reading) and result.fields.date_published:
+                return result
+        return _Reader(page, page.whole, layout, park, captured_at).read()
     except SlowPatternError as error:
         return Unreadable(reason=str(error))
 
@@ -70,8 +74,7 @@ def recognises(layout: Layout, page: Page) -> bool:
 def marks_of(layout: Layout, page: Page) -> Iterator[str]:
     """Yield the marks of the layout that the page bears, the cheapest to look for first."""
     marks = layout.rules.recognise
-    path = urlsplit(page.url).path
-    yield from (pattern for pattern in marks.addresses if search(pattern, path))
+    yield from (pattern for pattern in marks.addresses if search(pattern, page.path))
     yield from (name for name in marks.metas if name.lower() in page.meta)
     if page.is_html:
         yield from (selector for selector in marks.selectors if page.tree.css_first(selector) is not None)
@@ -88,6 +91,8 @@ class _Reader:
     """Holds what the fields of one page learn from each other: where on the page each was found."""
 
     page: Page
+    #: Where its lines are looked for.
+    part: Part
     layout: Layout
     park: Park
     captured_at: datetime
@@ -154,16 +159,16 @@ class _Reader:
         for locator in rule.locators:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
-            if locator.selector and self.page.is_html:
-                paragraphs = body_at(self.page, self.page.tree.css(locator.selector), article, headline, self._head())
+            if locator.selector:
+                paragraphs = body_at(self.part, self.part.css(locator.selector), article, headline, self._head())
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
-                paragraphs = body_at(self.page, [node] if node else [], article, headline, self._head())
+                paragraphs = body_at(self.part, [node] if node else [], article, headline, self._head())
             elif locator.general and self.page.is_html:
                 paragraphs = body_from(general_body(self.page), article, headline, self._head() | {headline})
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
-                    self.page.seen,
+                    self.part.seen,
                     self.line_of[locator.below],
                     locator,
                     article,
@@ -178,12 +183,12 @@ class _Reader:
 
     def _head(self) -> frozenset[str]:
         """Return the line in which the stamp was found: a text that shares an element with it begins behind it."""
-        return frozenset({self.page.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else ())
+        return frozenset({self.part.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else ())
 
     def _is_on_page(self, name: str) -> bool:
         if name == "listing":
             listed = comparison_text((self.page.listed_headline or "").rstrip(".… "))
-            return bool(listed) and any(comparison_text(line).startswith(listed) for line in self.page.lines)
+            return bool(listed) and any(comparison_text(line).startswith(listed) for line in self.part.lines)
         return self.located_by.get(name, "address").split(":")[0] not in (
             "address",
             "listing",
@@ -197,7 +202,7 @@ class _Reader:
     def _place(self, name: str, headline: str) -> int | None:
         """Return the number of the line in which a field stands; a headline may have been found without its line."""
         if name == "headline" and name not in self.line_of:
-            at = _line_of(headline, self.page.lines)
+            at = _line_of(headline, self.part.lines)
             if at is not None:
                 self.line_of[name] = at
         return self.line_of.get(name)
@@ -211,10 +216,9 @@ class _Reader:
         elif locator.selector:
             yield from self._selected(locator)
         elif locator.line:
-            around = self.line_of.get(locator.near or "")
-            for at, match in self.page.seen.matching(locator.line):
-                if not locator.near or (around is not None and abs(at - around) <= _NEAR):
-                    yield at, match["value"] or ""
+            among = self._around(locator.near) if locator.near else None
+            for at, match in self.part.seen.matching(locator.line, among):
+                yield at, match["value"] or ""
         elif locator.after:
             yield from self._after(locator.after)
         elif locator.before:
@@ -225,7 +229,7 @@ class _Reader:
                 next(iter(title_parts(self.page.title)), ""),
             )
         elif locator.address:
-            if found := search(locator.address, urlsplit(self.page.url).path):
+            if found := search(locator.address, self.page.path):
                 yield None, found["value"]
         elif locator.listing:
             yield (
@@ -233,18 +237,21 @@ class _Reader:
                 (self.page.listed_date if name == "date_published" else self.page.listed_headline) or "",
             )
 
+    def _around(self, name: str) -> range:
+        """Return the numbers of the lines close to the one in which a field was found."""
+        at = self.line_of.get(name)
+        return range(at - _NEAR, at + _NEAR + 1) if at is not None else range(0)
+
     def _selected(self, locator: Locator) -> Iterator[tuple[int | None, str]]:
-        if not self.page.is_html or not locator.selector:
-            return
-        for node in self.page.tree.css(locator.selector):
+        for node in self.part.css(locator.selector or ""):
             if locator.attribute:
                 yield None, node.attributes.get(locator.attribute) or ""
             else:
                 yield None, clean_text(node.text(deep=True, separator=" "))
 
     def _after(self, pattern: str) -> Iterator[tuple[int, str]]:
-        lines = self.page.lines
-        for at, _ in self.page.seen.matching(pattern):
+        lines = self.part.lines
+        for at, _ in self.part.seen.matching(pattern):
             # A trail of crumbs ends in the column's name, which sites print again above the headline.
             label = comparison_text(re.split(r"[>＞»/]", lines[at])[-1])
             for below in range(at + 1, min(at + 8, len(lines))):
@@ -252,8 +259,8 @@ class _Reader:
                     yield below, lines[below]
 
     def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
-        lines = self.page.lines
-        for at, _ in self.page.seen.matching(pattern):
+        lines = self.part.lines
+        for at, _ in self.part.seen.matching(pattern):
             for above in range(at - 1, max(at - 6, -1), -1):
                 if not fits_label(lines[above], self._skip):
                     yield above, lines[above]

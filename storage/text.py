@@ -30,7 +30,16 @@ def clean_text(text: str) -> str:
 
 def clean_lines(text: str, end: str) -> list[str]:
     """Return the lines of a text parted by the character *end*, each as :func:`clean_text` gives it, some empty."""
-    return [clean_text(part) for part in text.split(end)]
+    text = " ".join(text.split())
+    # Most texts need nothing more, and that is cheap to say of all lines at once.
+    is_clean = _is_clean(text.replace(end, ""))
+    return [line.strip() if is_clean else clean_text(line) for line in text.split(end)]
+
+
+def _is_clean(text: str) -> bool:
+    return text.isprintable() and (
+        text.isascii() or (unicodedata.is_normalized("NFC", text) and not _A_MARK.search(text))
+    )
 
 
 def _composed(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crawler.layouts import Layout, LayoutFile, load_layouts
 from crawler.lines import BLOCKS, SeenText, visible_lines
 from crawler.listing import read_listing
-from crawler.page import Page
+from crawler.page import Page, Part
 from crawler.reading import Reading, Unreadable, read_article
 from crawler.seeds import BUNDLED
 from tests.builders import a_park
@@ -164,9 +164,10 @@ def is_unseen(page: Page, node) -> bool:  # type: ignore[no-untyped-def]
 def test_a_sign_that_means_nothing_moves_no_line() -> None:
     text = "<body><div>&#xe000;</div><div id=zoom><p>One.</p><p>Two.</p><p>Three.</p></div></body>"
     page = Page("http://eastgate.example/x", text)
-    node = page.tree.css_first("#zoom")
+    node, part = page.tree.css_first("#zoom"), Part(page.tree.body)
     assert node is not None
-    assert page.seen_text.below(node) == ["One.", "Two.", "Three."]
+    assert part.seen.all == ("One.", "Two.", "Three.")
+    assert part.below(node, is_as_it_was=True) == ["One.", "Two.", "Three."]
 
 
 def layout_with(**article: object) -> Layout:

@@ -294,3 +294,27 @@ def test_an_article_that_mentions_a_removal_is_not_a_not_found_page() -> None:
     text = "All trade barriers have been removed, and the old customs post, officials said on Monday, " * 3
     page = Page(url="http://a.example/1.html", text=f"<html><body><p>{text}</p></body></html>")
     assert load_signs().of(page) is None
+
+
+STAMPED = "<h1>{}</h1><p>Updated: {} (A Paper)</p><div id='Content'><p>A hall was built.</p></div>"
+
+
+def test_an_article_is_looked_for_where_it_stands_and_on_the_whole_page_if_it_is_not_there() -> None:
+    aside = "<div class='side'><h1>Weather</h1><p>Updated: 2024-05-03 (Radio)</p></div>"
+    found = read(
+        "chinadaily_regional",
+        "http://a.example/2024-05/01/c_5.htm",
+        aside + f"<div class='lft_art'>{STAMPED.format('The headline', '2024-05-01')}</div>",
+    ).fields
+    assert (found.headline, found.date_published, found.source) == ("The headline", "2024-05-01", "A Paper")
+    elsewhere = read(
+        "chinadaily_regional",
+        "http://a.example/2024-05/01/c_5.htm",
+        f"<div class='lft_art'><h1>Weather</h1></div>{STAMPED.format('The headline', '2024-05-01')}",
+    ).fields
+    assert (elsewhere.date_published, elsewhere.body) == ("2024-05-01", ("A hall was built.",))
+    hidden = f"<div hidden><div class='lft_art'>{STAMPED.format('Draft', '2024-04-01')}</div></div>"
+    seen = read(
+        "chinadaily_regional", "http://a.example/2024-05/01/c_5.htm", hidden + STAMPED.format("New", "2024-05-01")
+    )
+    assert seen.fields.date_published == "2024-05-01"

@@ -38,7 +38,9 @@ RELATED = "".join(
     for n in range(30)
 )
 SCRIPT = (
-    "<script>function menu(n){var at=document.getElementById('m'+n);if(!at){return false;}at.show();}</script>" * 60
+    "<script>"
+    + "function menu(n){var at=document.getElementById('m'+n);if(!at){return false;}at.show();}\n" * 60
+    + "</script>"
 )
 HEAD, TAIL = (
     f'<div class="menu"><ul>{MENU}</ul></div>{SCRIPT}',

@@ -1,0 +1,78 @@
+"""What a line must hold for a pattern to be found is read off the pattern, so that most lines are not tried at all."""
+
+import re
+
+import pytest
+
+from crawler.pattern_words import is_at_beginning, words_needed
+from crawler.patterns import Lines, fits_label
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"\bUpdated\s*[:：]\s*\S", ("Updated",)),
+        (r"(?:来源|Source)\s*[:：]", (":", "：")),
+        (r"\(\s*(?P<value>[^()]+?)\s*\)\s*\|?\s*Updated", ("Updated",)),
+        (r"dates?\s*[:：]?", ("date",)),
+        (r"(Updated)?\s*[:：]?", ()),
+        (r"^\x5b\d+", ()),
+        (r"\d{4}-\d{2}", ("-",)),
+        (r"a\.b", ("a.b",)),
+        (r"[^:：]\d", ()),
+        (r"[a-c]\d", ()),
+        (r"(?i)updated", ()),
+        (r"Updated|Date", ()),
+        (r"(Updated|Date)x{0,2}", ()),
+        (r"\\|\u4e2d", ()),
+    ],
+)
+def test_the_words_that_a_line_must_hold(pattern: str, words: tuple[str, ...]) -> None:
+    assert words_needed(pattern) == words
+
+
+def test_a_pattern_begins_a_line_only_where_every_way_through_it_does() -> None:
+    assert is_at_beginning(r"^(?:a|b)")
+    assert is_at_beginning(r"^[|>]*$")
+    assert not is_at_beginning(r"^a|b")
+    assert not is_at_beginning(r"a")
+
+
+LINES = [
+    "Home > News",
+    "Updated : 2024-05-01",
+    "updated: never",
+    "来源：晨报",
+    "Source: x",
+    "xSource",
+    "a.b",
+    "",
+    "[3",
+    "|",
+]
+PATTERNS = [
+    r"\bUpdated\s*[:：]\s*\S",
+    r"(?:来源|Source)\s*[:：]",
+    r"^(?:a|b)",
+    r"^a|b$",
+    r"^\x5b\d+",
+    r"(?i)UPDATED",
+    r"\|",
+]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_line_is_missed(pattern: str) -> None:
+    expected = {at for at, line in enumerate(LINES) if re.search(pattern, line)}
+    assert {at for at, _ in Lines(LINES).matching(pattern)} == expected
+    assert {at for at, line in enumerate(LINES) if fits_label(line, [pattern])} == expected
+
+
+def test_patterns_tried_together_find_what_each_finds_alone() -> None:
+    expected = {at for at, line in enumerate(LINES) for pattern in PATTERNS if re.search(pattern, line)}
+    assert Lines(LINES).numbers(PATTERNS) == expected
+
+
+def test_lines_too_long_for_a_label_are_not_tried() -> None:
+    assert not list(Lines(["x" * 601]).matching("x"))
+    assert list(Lines(["x" * 600]).matching("x"))
