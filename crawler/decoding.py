@@ -16,6 +16,10 @@ _HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
 _WESTERN = re.compile("[\u0080-\u009f¡-¦ª¬¯²-´¸-º¼-Öà-öØ-Þø-ÿ]")
 #: What "，", "。", "的" and an apostrophe become when UTF-8 is read as GBK; rare in any other text.
 _TWICE = re.compile("[锛銆鐨鈥]")
+#: Where Big5 keeps the 5,401 characters in common use: the first byte (Big5, level 1).
+_BIG5_COMMON = range(0xA4, 0xC7)
+#: Of the characters of a text in the encoding that is its own, so many are common ones.
+_MOSTLY = 0.9
 #: Labels that servers put on anything; when the bytes are no UTF-8 they prove nothing.
 _CARELESS = {"utf-8", "cp1252", "iso8859-1", "latin-1", "ascii"}
 
@@ -78,6 +82,8 @@ def _by_plausibility(content: bytes, declared: str | None) -> Decoded:
     torn = len(_HAN_INSIDE_A_WORD.findall(chinese))
     # Accented letters of a western page are no Chinese: they leave more holes than whole characters.
     is_western = chinese.count("\ufffd") > han
+    if _is_big5(content, chinese):
+        return Decoded(text=content.decode("big5hkscs", "replace"), encoding="big5hkscs")
     if not Decoded(text=chinese, encoding="gb18030").is_damaged and torn * 2 <= han and not is_western:
         return Decoded(text=chinese, encoding="gb18030")
     utf8 = content.decode("utf-8", "replace")
@@ -87,3 +93,13 @@ def _by_plausibility(content: bytes, declared: str | None) -> Decoded:
         name = declared if declared in _CARELESS and declared != "utf-8" else "cp1252"
         return Decoded(text=content.decode(name, "replace"), encoding=name)
     return Decoded(text=utf8, encoding="utf-8")
+
+
+def _is_big5(content: bytes, as_gb18030: str) -> bool:
+    """Say whether bytes that gb18030 can read as well are Big5: rare characters there, common ones here."""
+    han = "".join(_HAN.findall(as_gb18030))
+    if not han or len(han.encode("gb2312", "ignore")) > len(han) * 2 * _MOSTLY:
+        return False
+    signs = _HAN.findall(content.decode("big5hkscs", "replace"))
+    common = sum(1 for sign in signs if (code := sign.encode("big5", "ignore")) and code[0] in _BIG5_COMMON)
+    return common > len(signs) * _MOSTLY

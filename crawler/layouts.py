@@ -54,7 +54,9 @@ class Locator(_Words):
     below: str | None = Field(None, description="for the body: the lines below another field's line")
     title: bool = Field(False, description="the title element, its last part (the site's name) cut off")
     densest: bool = Field(False, description="for the body: the element with the most text outside links")
-    address: Pattern | None = Field(None, description="the page's own address; its group 'value' is the field")
+    address: Pattern | None = Field(
+        None, description="the page's own path; its group 'value', or its groups 'year', 'month' and 'day'"
+    )
     listing: bool = Field(False, description="what the listing said of the article")
     general: bool = Field(False, description="for the body: what a general extractor takes for it")
     attribute: str | None = Field(None, description="with selector: take this attribute instead of the text")
@@ -74,7 +76,8 @@ class Locator(_Words):
             raise ValueError(f"a locator needs exactly one of {', '.join(_WAYS)}")
         for name in ("line", "address"):
             pattern = getattr(self, name)
-            if pattern and "value" not in compiled(pattern).groupindex:
+            groups = compiled(pattern).groupindex if pattern else {"value": 1}
+            if "value" not in groups and not (name == "address" and groups.keys() >= DATE_GROUPS):
                 raise ValueError(f"the pattern of '{name}' needs a group (?P<value>…)")
         return self
 
@@ -86,6 +89,8 @@ class Locator(_Words):
         return name if value is True else f"{name}:{value}"
 
 
+#: What a pattern for addresses may name instead, where the parts of a date stand in several folders.
+DATE_GROUPS = {"year", "month", "day"}
 _WAYS = (
     "meta",
     "selector",

@@ -230,7 +230,8 @@ class _Reader:
             )
         elif locator.address:
             if found := search(locator.address, self.page.path):
-                yield None, found["value"]
+                parts = found.groupdict()
+                yield None, parts.get("value") or "-".join(parts[name] or "" for name in ("year", "month", "day"))
         elif locator.listing:
             yield (
                 None,

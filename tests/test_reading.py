@@ -75,6 +75,14 @@ def test_bytes_are_decoded_right_under_any_label(content: bytes, header: str | N
     assert not decoded.is_damaged
 
 
+TRADITIONAL = "雲棲科學園區首條智慧產線投產，負責人說，每小時可裝配電機二百四十台，園區將持續優化環境。"
+
+
+@pytest.mark.parametrize("encoding", ["big5", "gb18030"])
+def test_traditional_characters_are_read_in_the_encoding_that_makes_common_ones_of_them(encoding: str) -> None:
+    assert decode(f"<p>{TRADITIONAL}</p>".encode(encoding)).text == f"<p>{TRADITIONAL}</p>"
+
+
 def test_an_english_page_whose_quotation_marks_are_chinese() -> None:
     assert decode(ENGLISH_GB.encode("gb18030"), "text/html; charset=iso-8859-1").text == ENGLISH_GB
 

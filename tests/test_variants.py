@@ -137,3 +137,24 @@ def test_dates_in_the_forms_that_trap(text: str, iso: str, raw: str) -> None:
     found = read_date(text, time_zone="Asia/Shanghai", captured_at=NOW)
     assert found is not None
     assert (found.iso, found.raw) == (iso, raw)
+
+
+def test_a_date_that_stands_in_two_folders_of_the_address() -> None:
+    page = Page(
+        url="http://eastgate.example/html/kx/2024/kx_0509/22.html",
+        text="<title>Crane turns</title><h1>Crane turns</h1><td id=text></td><div id=text><p>It turned.</p></div>",
+    )
+    result = read_article(page, [LAYOUTS["empirecms"]], a_park(), NOW)
+    assert isinstance(result, Reading), result.reason
+    assert result.fields.date_published == "2024-05-09"
+
+
+def test_labels_in_capitals_end_a_source() -> None:
+    page = Page(
+        url="http://eastgate.example/info/1/22.htm",
+        text="<title>Crane turns</title><h1>Crane turns</h1><p>SOURCE: Harbour Paper DATE: 2024-05-09 VIEWS: 7</p>"
+        "<div class=v_news_content><p>It turned.</p></div>",
+    )
+    result = read_article(page, [LAYOUTS["boda_vsb"]], a_park(), NOW)
+    assert isinstance(result, Reading), result.reason
+    assert (result.fields.source, result.fields.date_published) == ("Harbour Paper", "2024-05-09")
