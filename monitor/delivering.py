@@ -11,11 +11,16 @@ from storage.database.digests import Waiting
 Sent = tuple[Waiting, Delivery]
 
 
-def send_waiting(store: Store, mailer: SmtpMailer, clock: Callable[[], datetime]) -> list[Sent]:
-    """Hand over the frozen digests that are due; a server in trouble ends the round and charges nobody else."""
+def send_waiting(
+    store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], may_send: Callable[[], bool] = lambda: True
+) -> list[Sent]:
+    """Hand over the frozen digests that are due; a server in trouble ends the round and charges nobody else.
+
+    *may_send* is asked before each: whoever is no longer the one scheduler sends nothing more.
+    """
     with store.reading() as session:
         waiting = digests.waiting(session, now=clock())
-    return _hand_over(store, mailer, clock, waiting, at_once=False)
+    return _hand_over(store, mailer, clock, waiting, at_once=False, may_send=may_send)
 
 
 def send_at_once(store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], subscription_id: int) -> list[Sent]:
@@ -29,10 +34,18 @@ def send_at_once(store: Store, mailer: SmtpMailer, clock: Callable[[], datetime]
 
 
 def _hand_over(
-    store: Store, mailer: SmtpMailer, clock: Callable[[], datetime], waiting: list[Waiting], *, at_once: bool
+    store: Store,
+    mailer: SmtpMailer,
+    clock: Callable[[], datetime],
+    waiting: list[Waiting],
+    *,
+    at_once: bool,
+    may_send: Callable[[], bool] = lambda: True,
 ) -> list[Sent]:
     results = []
     for letter in waiting:
+        if not may_send():
+            break
         with store.writing() as session:
             delivery_id = digests.begin_delivery(session, letter.id, clock(), at_once=at_once)
         if delivery_id is None:

@@ -1,6 +1,7 @@
 """Ring: the scheduler is an alarm clock, what is due is worked out from the store each time it rings."""
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from monitor.delivering import mailer_of, send_waiting
 from monitor.digesting import make_due
+from monitor.lock import IsHeld
 from monitor.park_folder import ParkFolder
 from monitor.settings import Settings
 from monitor.stopping import stopping
@@ -36,8 +38,16 @@ _CHILD_GRACE_S, _WHOLE_GRACE_S = 15, 27
 class Alarm:
     """Holds what is at work between two rings."""
 
-    def __init__(self, store: Store, settings: Settings, folder: ParkFolder, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        folder: ParkFolder,
+        clock: Callable[[], datetime],
+        is_held: IsHeld = lambda: True,
+    ) -> None:
         self._store = store
+        self._is_held = is_held
         self._settings = settings
         self._folder = folder
         self._clock = clock
@@ -51,10 +61,19 @@ class Alarm:
         """Return the present moment by the clock that was handed down."""
         return self._clock()
 
+    def is_replaced(self) -> bool:
+        """Say whether another scheduler may have taken over: then this one ends, and sends nothing more."""
+        if self._is_held():
+            return False
+        if not self.visitors.is_stopping:
+            log.error("the database let go of this scheduler's lock, so another may run: start it again")
+            os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
     def visit(self) -> None:
         """Visit the parks that are due and share no host with one that is being visited."""
         with self._lock:
-            if self.visitors.is_stopping:
+            if self.visitors.is_stopping or self.is_replaced():
                 return
             due = self._due_parks()
             self._at_work |= {park.slug: park for park in due}
@@ -91,10 +110,14 @@ class Alarm:
 
     def digest(self) -> None:
         """Freeze the digests whose time has come, and hand over what waits."""
+        if self.is_replaced():
+            return
         now, parks = self._clock(), self._folder.parks()
         for made in make_due(self._store, parks, self._settings, now, broken=self._folder.errors):
             log.info("digest made", reader=made.subscription.address, number=made.digest.number)
-        for letter, delivery in send_waiting(self._store, mailer_of(self._settings), self._clock):
+        for letter, delivery in send_waiting(
+            self._store, mailer_of(self._settings), self._clock, may_send=lambda: not self.is_replaced()
+        ):
             log.info(
                 "digest handed over",
                 reader=letter.recipient,

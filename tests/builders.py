@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
+
+from storage.database import Store
 from storage.records import ArticleFields, Capture, Observation, Park
 
 DAY_1 = datetime(2024, 5, 6, 8, 0, tzinfo=UTC)
@@ -49,3 +52,22 @@ def an_observation(
         "seen_at": seen_at,
     }
     return Observation(**{**given, **more})
+
+
+def address_of(store: Store) -> str:
+    """Return a store's address as another process needs it."""
+    return store._url.render_as_string(hide_password=False)
+
+
+def damage(store: Store, statement: str) -> None:
+    """Change rows as damage does, which no foreign key stops."""
+    with store._writers.connect() as connection:
+        if store.path:
+            connection.exec_driver_sql("COMMIT")  # the switch works outside transactions alone
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.exec_driver_sql(statement)
+        connection.commit()
+        connection.invalidate()

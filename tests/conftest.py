@@ -12,22 +12,47 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from monitor.cli import main
 from monitor.demo.mailbox import Mailbox, receiving
 from storage.database import Store, open_store, upgrade_store
+from tests.postgres import can_start, database, serving
 from tests.tricksite import TrickSite, tricking
 
 HOUSE = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[tuple[str, str]]:
+    """A server, and the name of a database that is ready to be copied."""
+    if not can_start():
+        pytest.skip("there is no PostgreSQL here: Debian's package 'postgresql' has it")
+    with serving() as server, database(server) as ready:
+        upgrade_store(ready)
+        yield server, str(make_url(ready).database)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def file_store(tmp_path: Path) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 'parkwatch.db'}"
     upgrade_store(url)
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Both databases: whatever is promised of the store holds on either."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("file_store")
+        return
+    server, template = request.getfixturevalue("postgres")
+    with database(server, template) as url:
+        opened = open_store(url)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
@@ -118,6 +143,18 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk.new(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A desk on each database; for scenes of the whole product, since each visit of it is a process."""
+    if request.param == "sqlite":
+        yield Desk.new(tmp_path)
+        return
+    server, template = request.getfixturevalue("postgres")
+    with database(server, template) as url:
+        (tmp_path / "parks").mkdir()
+        yield Desk(tmp_path, {"PARKWATCH_SEEDS__PARKS": str(tmp_path / "parks"), "PARKWATCH_STORE__URL": url})
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The store: versions, changes and ledger numbers in one transaction, and the promises proved from it."""
 
-import sqlite3
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +26,7 @@ from storage.database import verify as verification
 from storage.database.sqlite import wal_is_safe
 from storage.database.tables import Base
 from storage.records import ArticleState, Link, Observation, Origin, Validators
-from tests.builders import DAY_1, DAY_2, DAY_3, an_article, an_observation
+from tests.builders import DAY_1, DAY_2, DAY_3, address_of, an_article, an_observation, damage
 
 
 def record(store: Store, *observations: Observation) -> list[articles.Recorded]:
@@ -186,7 +185,7 @@ def test_verify_names_a_version_without_a_change_and_a_blob_that_was_touched(sto
     record(store, an_observation())
     with store.writing() as session:
         session.execute(text("UPDATE ledger SET version_after = 7"))
-        session.execute(text("UPDATE blobs SET content = x'28b52ffd2000010000'"))
+        session.execute(text("UPDATE blobs SET content = :other"), {"other": bytes.fromhex("28b52ffd2000010000")})
     found = problems(store)
     assert "article 1: version 1 has no entry in the ledger" in found
     assert any(problem.startswith("blob ") for problem in found)
@@ -200,7 +199,7 @@ def test_verify_names_fields_that_were_changed_by_hand(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "problem"),
+    ("statement", "problem"),
     [
         (
             "UPDATE versions SET headline = 'x' WHERE number = 1",
@@ -209,12 +208,9 @@ def test_verify_names_fields_that_were_changed_by_hand(store: Store) -> None:
         ("DELETE FROM blobs", "its bytes are missing"),
     ],
 )
-def test_verify_looks_behind_the_present_version(store: Store, damage: str, problem: str) -> None:
+def test_verify_looks_behind_the_present_version(store: Store, statement: str, problem: str) -> None:
     record(store, an_observation(), an_observation(seen_at=DAY_2, fields=an_article(headline="Another")))
-    connection = sqlite3.connect(str(store.path))  # without foreign keys, as damage comes
-    with connection:
-        connection.execute(damage)
-    connection.close()
+    damage(store, statement)
     assert any(problem in found for found in problems(store))
 
 
@@ -314,7 +310,7 @@ def test_a_store_of_a_newer_program_is_left_alone(store: Store) -> None:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for act in (open_store, upgrade_store):
         with pytest.raises(StoreError, match="newer version"):
-            act(f"sqlite:///{store.path}")
+            act(address_of(store))
 
 
 def test_a_store_from_an_older_version_is_upgraded_by_init_and_keeps_what_it_holds(store: Store) -> None:
@@ -325,7 +321,7 @@ def test_a_store_from_an_older_version_is_upgraded_by_init_and_keeps_what_it_hol
         for table in ("visit_locators", "visit_evidence"):
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    url = f"sqlite:///{store.path}"
+    url = address_of(store)
     with pytest.raises(StoreError, match=r"older version \(0001, .*: upgrade it with 'parkwatch init'"):
         open_store(url)
     assert upgrade_store(url) == ("0001", "0003")

@@ -17,7 +17,7 @@ from monitor.visiting import CHILD, Visitors, how_it_died, visit_parks
 from reports.coverage import Sight
 from storage.database import Store, open_store, visit_log, visits
 from storage.records import ConditionKind
-from tests.builders import DAY_1, DAY_2, a_park
+from tests.builders import DAY_1, DAY_2, a_park, address_of
 from tests.conftest import Desk
 from tests.tricksite import TrickSite
 
@@ -100,7 +100,7 @@ def test_an_address_does_not_decide_what_condition_it_is(reason: str, kind: str)
 def test_only_a_visit_that_read_a_listing_ends_a_condition(store: Store, pages: int, going_on: bool) -> None:
     with store.writing() as session:
         visits.begin_condition(session, "eastgate", ConditionKind.UNREACHABLE, "no answer", DAY_1)
-    book = VisitBook(f"sqlite:///{store.path}", a_park(), kind=visits.VISIT)
+    book = VisitBook(address_of(store), a_park(), kind=visits.VISIT)
     book.begin(DAY_2)
     account = Account(listing_pages=pages)
     book.end(account, outcome_of(account, "closespider_timeout"), DAY_2)

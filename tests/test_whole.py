@@ -1,7 +1,6 @@
 """The main job from end to end, by the real command, over real HTTP and SMTP."""
 
 import json
-import sqlite3
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,6 +10,8 @@ import pytest
 from monitor.demo.loop import run_demo
 from monitor.demo.mailbox import Mailbox
 from monitor.demo.site import load_sites, serving
+from storage.database import open_store
+from tests.builders import damage
 from tests.conftest import Desk
 from tests.tricksite import free_port
 
@@ -19,7 +20,8 @@ def json_of(desk: Desk, *arguments: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in desk.must(*arguments, "--json").splitlines()]
 
 
-def test_two_days_of_three_parks_reach_a_reader(desk: Desk, mailbox: Mailbox) -> None:
+def test_two_days_of_three_parks_reach_a_reader(either_desk: Desk, mailbox: Mailbox) -> None:
+    desk = either_desk
     sites = load_sites()
     desk.variables |= {
         "PARKWATCH_MAIL__HOST": "127.0.0.1",
@@ -92,10 +94,9 @@ def test_two_days_of_three_parks_reach_a_reader(desk: Desk, mailbox: Mailbox) ->
     assert "every promise holds" in desk.must("verify")
     assert "ok  riverside" in desk.must("status")
 
-    connection = sqlite3.connect(desk.folder / "parkwatch.db")
-    with connection:
-        connection.execute("DELETE FROM ledger WHERE number = 4")
-    connection.close()
+    opened = open_store(desk.variables.get("PARKWATCH_STORE__URL") or f"sqlite:///{desk.folder / 'parkwatch.db'}")
+    damage(opened, "DELETE FROM ledger WHERE number = 4")
+    opened.close()
     broken = desk.run("verify")
     assert broken.returncode == 1
     assert "ledger: entry 4 is missing" in broken.stderr

@@ -56,9 +56,9 @@ def run() -> None:
         warn(f"parkwatch: {error}")
     with common.store(writes=True) as store:
         try:
-            with only_one(store, utc_now()):
+            with only_one(store, utc_now()) as is_held:
                 say(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends")
-                ring(Alarm(store, settings, folder, utc_now))
+                ring(Alarm(store, settings, folder, utc_now, is_held))
         except AlreadyRunningError as error:
             raise UsageError(str(error)) from error
     say("ended")

@@ -1,14 +1,14 @@
 """Open the store: a SQLite file by default, PostgreSQL by its address."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from storage.database import sqlite
+from storage.database import postgres, sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -22,10 +22,11 @@ class Store:
 
     def __init__(self, engine: Engine, url: URL) -> None:
         self._url = url
-        self._readers = engine
+        self._is_file = url.get_backend_name() == "sqlite"
+        self._readers = engine if self._is_file else postgres.readers_of(engine)
         # SQLite: a writer takes its lock at BEGIN.  A read transaction that turns into a write fails at once with
         # SQLITE_BUSY_SNAPSHOT, whatever the busy timeout says.
-        self._writers = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._writers = engine.execution_options(begin="BEGIN IMMEDIATE") if self._is_file else engine
 
     @property
     def url(self) -> str:
@@ -35,8 +36,7 @@ class Store:
     @property
     def path(self) -> Path | None:
         """The database file, where there is one."""
-        is_file = self._url.get_backend_name() == "sqlite" and self._url.database
-        return Path(str(self._url.database)) if is_file else None
+        return Path(str(self._url.database)) if self._is_file and self._url.database else None
 
     def must_be_writable(self) -> None:
         """Raise StoreError if this user may only read the store."""
@@ -57,7 +57,26 @@ class Store:
         """Give a session whose work commits whole at the end, or not at all; raises StoreError if it may not write."""
         self.must_be_writable()
         with Session(self._writers, expire_on_commit=False) as session, session.begin():
+            if not self._is_file:
+                postgres.wait_for_turn(session)
             yield session
+
+    @contextmanager
+    def scheduler_lock(self, said: str) -> Iterator[Callable[[], bool] | None]:
+        """Hold the server's lock, as :func:`postgres.scheduler_lock` does; for stores without a file."""
+        with self._lasting() as connection, postgres.scheduler_lock(connection, said) as is_held:
+            yield is_held
+
+    def scheduler(self) -> str | None:
+        """Return what the holder of the server's lock said of itself, None if nobody holds it."""
+        with self._lasting() as connection:
+            return postgres.scheduler(connection)
+
+    @contextmanager
+    def _lasting(self) -> Iterator[Connection]:
+        """Give a connection that holds no transaction open."""
+        with self._writers.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -105,6 +124,8 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
                 "install the newer Parkwatch; nothing was changed"
             )
         with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+            if engine.dialect.name != "sqlite":
+                postgres.wait_for_turn(connection)
             _migrate(connection)
     except SQLAlchemyError as error:
         raise StoreError(f"the store {shown(url)} cannot be opened: {cause_of(error)}") from error
@@ -118,9 +139,13 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
         parsed = make_url(url)
     except SQLAlchemyError as error:
         raise StoreError("store.url is no database address: write it like sqlite:///parkwatch.db") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(
+            f"store.url {shown(url)}: write an address of SQLite or PostgreSQL, like sqlite:///parkwatch.db"
+        )
     if parsed.get_backend_name() != "sqlite":
         try:
-            return create_engine(parsed, pool_pre_ping=True)
+            return postgres.engine_of(parsed)
         except (SQLAlchemyError, ImportError) as error:
             raise StoreError(
                 f"store.url {shown(url)}: its database driver cannot be loaded ({cause_of(error)}); "

@@ -9,13 +9,12 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
-    Text,
     UniqueConstraint,
     false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.database.columns import UtcDateTime
+from storage.database.columns import PlainText, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -31,7 +30,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {
         datetime: UtcDateTime(),
-        str: Text(),
+        str: PlainText(),
         dict[str, Any]: JSON(),
         list[Any]: JSON(),
     }

@@ -236,7 +236,7 @@ def upgrade() -> None:
         sa.Column("layout_revision", sa.Text(), nullable=False),
         sa.Column("located_by", sa.JSON(), nullable=False),
         sa.Column("seen_at", storage.database.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("is_restated", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_restated", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_versions_article_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
         sa.UniqueConstraint("article_id", "number", name=op.f("uq_versions_article_id_number")),

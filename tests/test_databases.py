@@ -1,0 +1,99 @@
+"""What SQLite and PostgreSQL promise alike, with several at the store at once."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from monitor.lock import AlreadyRunningError, holder_of, only_one
+from storage.database import Store, articles, ledger, open_store, visit_log, visits
+from storage.records import ConditionKind
+from tests.builders import DAY_1, address_of, an_observation
+from tests.postgres import database
+from tests.test_store import kinds, record
+
+
+@pytest.fixture
+def postgres_store(postgres: tuple[str, str]) -> Iterator[Store]:
+    server, template = postgres
+    with database(server, template) as url:
+        opened = open_store(url)
+        yield opened
+        opened.close()
+
+
+def test_no_position_can_pass_a_number_that_commits_later(store: Store) -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    def slow_writer() -> None:
+        with store.writing() as session:
+            articles.record(session, an_observation("doc:1"))
+            began.set()
+            may_end.wait(10)
+
+    first = threading.Thread(target=slow_writer)
+    first.start()
+    assert began.wait(10)
+    second = threading.Thread(target=record, args=(store, an_observation("doc:2", park="westgate")))
+    second.start()
+    time.sleep(0.3)
+    with store.reading() as session:
+        assert ledger.head(session) == 0
+    assert second.is_alive(), "the second writer's number would be seen before the first one's"
+    may_end.set()
+    first.join()
+    second.join()
+    assert kinds(store) == [(1, "new"), (2, "new")]
+
+
+def test_a_reader_sees_one_state_however_long_it_reads(store: Store) -> None:
+    record(store, an_observation("doc:1"))
+    with store.reading() as session:
+        assert ledger.head(session) == 1
+        record(store, an_observation("doc:2"))
+        assert ledger.head(session) == 1
+        assert len(list(ledger.entries(session))) == 1
+
+
+def test_what_no_database_can_hold_does_not_stop_a_note(store: Store) -> None:
+    with store.writing() as session:
+        visits.begin_condition(session, "eastgate", ConditionKind.UNREACHABLE, "said \x00 and \ud83c", DAY_1)
+    with store.reading() as session:
+        assert [each.evidence for each in visit_log.conditions(session)] == ["said \ufffd and \ufffd"]
+
+
+def test_one_scheduler_runs_on_a_store_and_its_end_frees_the_lock(store: Store) -> None:
+    other = open_store(address_of(store))
+    with only_one(store, DAY_1) as is_held:
+        assert is_held()
+        held = holder_of(other)
+        assert held is not None
+        said = rf"process {held['pid']} .* since 2024-05-06T08:00:00"
+        with pytest.raises(AlreadyRunningError, match=said), only_one(other, DAY_1):
+            pass
+    assert holder_of(other) is None
+    with only_one(other, DAY_1):
+        assert holder_of(store) is not None
+    other.close()
+
+
+def test_a_scheduler_whose_lock_the_server_let_go_knows(postgres_store: Store) -> None:
+    other = open_store(address_of(postgres_store))
+    with only_one(postgres_store, DAY_1) as is_held:
+        engine = create_engine(address_of(postgres_store))
+        with engine.connect() as connection:
+            connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            )
+        engine.dispose()
+        with only_one(other, DAY_1):
+            assert not is_held()
+    other.close()
+
+
+def test_a_store_that_stands_on_neither_database_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="write an address of SQLite or PostgreSQL"):
+        open_store("mysql://u:p@h/x")
