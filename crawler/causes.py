@@ -2,6 +2,8 @@
 
 import asyncio
 
+from crawler.guard import refusal_in
+
 #: What an error's text betrays, looked at first: Scrapy wraps whatever TLS says in one class.
 _BY_TEXT = {
     "certificate verify failed": "its certificate cannot be trusted, see crawl.tls_verify and the park's tls_verify",
@@ -24,6 +26,8 @@ def in_words(error: BaseException | None) -> str:
     text, name = str(error), type(error).__name__
     if isinstance(error, (asyncio.TimeoutError, TimeoutError)) or "Timeout" in name:
         return "no answer in time"
+    if refusal := refusal_in(text):
+        return refusal
     for mark, words in _BY_TEXT.items():
         if mark in text:
             return words

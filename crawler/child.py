@@ -30,6 +30,7 @@ from scrapy.crawler import AsyncCrawlerRunner  # noqa: E402
 from scrapy.settings import Settings  # noqa: E402
 from scrapy.utils.reactor import install_reactor  # noqa: E402
 
+from crawler.guard import GuardedResolver  # noqa: E402
 from crawler.spiders.page import PageSpider  # noqa: E402
 
 
@@ -70,7 +71,8 @@ def main() -> None:
             return
         await asyncio.gather(*(_one_after_the_other(runner, slugs, plan["arguments"]) for slugs in plan["chains"]))
 
-    def start(_reactor: Any) -> Deferred[Any]:
+    def start(reactor: Any) -> Deferred[Any]:
+        GuardedResolver(reactor, settings.getlist("PARKWATCH_PRIVATE_NETWORKS")).install_on_reactor()
         return Deferred.fromFuture(asyncio.ensure_future(run()))
 
     react(start)

@@ -9,6 +9,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.causes import in_words
+from crawler.guard import is_named
 
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _KEEP_OUT = b"User-agent: *\nDisallow: /\n"
@@ -27,11 +28,14 @@ class ParkHostsMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Let a request of the park pass; raises IgnoreRequest for any other."""
-        park = getattr(self._crawler.spider, "park", None)
+        spider = self._crawler.spider
+        park = getattr(spider, "park", None)
         parts = urlsplit(request.url)
         netloc = parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, ""))
         if park is not None and netloc not in park.hosts:
             raise IgnoreRequest(f"it leads off the site, to {netloc}")
+        if park is None and is_named(parts.hostname or "") and netloc not in getattr(spider, "hosts", ()):
+            raise IgnoreRequest(f"it leads to another port of a private host, {netloc}")
 
 
 class Rfc9309Middleware(RobotsTxtMiddleware):

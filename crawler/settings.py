@@ -34,6 +34,7 @@ REFERRER_POLICY = "no-referrer"
 # Both ports execute code for whoever reaches them.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
+DNS_RESOLVER = "crawler.guard.GuardedResolver"
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 
 DOWNLOADER_MIDDLEWARES = {
@@ -59,6 +60,7 @@ FEED_EXPORT_FIELDS = [
 LOG_LEVEL = "INFO"
 
 PARKWATCH_STORE_URL = "sqlite:///parkwatch.db"
+PARKWATCH_PRIVATE_NETWORKS: list[str] = []
 PARKWATCH_FIRST_VISIT_PAGES = 30
 PARKWATCH_LISTING_PAGES = 30
 PARKWATCH_WHOLE_LISTING_HOURS = 168

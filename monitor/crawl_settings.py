@@ -23,6 +23,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "PARKWATCH_STORE_URL": settings.store.url,
         "PARKWATCH_PARKS": str(settings.seeds.parks.resolve()),
         "PARKWATCH_LAYOUTS": str(settings.seeds.layouts.resolve()),
+        "PARKWATCH_PRIVATE_NETWORKS": list(crawl.private_networks),
         "PARKWATCH_FIRST_VISIT_PAGES": crawl.first_visit_pages,
         "PARKWATCH_LISTING_PAGES": crawl.listing_pages,
         "PARKWATCH_WHOLE_LISTING_HOURS": crawl.whole_listing_hours,

@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler.checking import SeedError, nearest, read_toml, sentence_of
@@ -33,6 +34,14 @@ def _word_or_file(value: Any) -> Any:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"write a network such as 10.1.0.0/16, not {value!r}") from error
+
+
+Network = Annotated[str, AfterValidator(_network)]
 #: Whether certificates are verified, or the file of the authorities that they are verified against.
 TlsVerify = Annotated[bool | str, BeforeValidator(_word_or_file)]
 
@@ -63,6 +72,9 @@ class CrawlSection(_Section):
     timeout: int = Field(30, ge=1, description="seconds one page may take")
     max_page_bytes: int = Field(8_388_608, ge=65_536, description="bytes one page may have, unpacked")
     tls_verify: TlsVerify = Field(True, description="true, false, or a file of CA certificates")
+    private_networks: tuple[Network, ...] = Field(
+        (), description="networks that are not public and that sites may stand in all the same, such as 10.1.0.0/16"
+    )
     user_agent: str = Field("Parkwatch/0.1", description="how the crawler names itself")
     contact: str = Field("", description="address or page of yours, sent along with the user agent")
     first_visit_pages: int = Field(30, ge=1, description="listing pages that a first visit reads")

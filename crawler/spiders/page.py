@@ -5,11 +5,13 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.guard import name_hosts
 from crawler.responses import cause_of
 from crawler.stopping import is_stopped
 
@@ -22,6 +24,8 @@ class PageSpider(Spider):
     def __init__(self, urls: list[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.urls = urls
+        self.hosts = frozenset(urlsplit(url).netloc.lower() for url in urls)
+        name_hosts(self.hosts)
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the pages."""

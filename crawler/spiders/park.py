@@ -16,6 +16,7 @@ from crawler.article import ArticlePage, Asked, Gone, ReadArticle, Unread, read_
 from crawler.backfill_plan import BackfillPlan
 from crawler.book import VisitBook
 from crawler.drift import located
+from crawler.guard import name_hosts
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import read_listing
@@ -28,6 +29,7 @@ from crawler.stopping import is_stopped
 from crawler.visit_plan import VisitPlan
 from crawler.walk import Walk, day_of, is_within
 from storage.clock import utc_now
+from storage.crash import crash_point
 from storage.database import visits
 from storage.records import Park
 
@@ -66,6 +68,7 @@ class ParkSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings, asked = crawler.settings, spider.arguments
         spider.signs = load_signs()
+        name_hosts(cls.park.hosts)
         kind = visits.BACKFILL if asked.since else visits.VISIT
         spider.book = VisitBook(settings["PARKWATCH_STORE_URL"], cls.park, kind=kind)
         if asked.since:
@@ -178,6 +181,7 @@ class ParkSpider(Spider):
             self.account.keep(unread_page(response, page, self.account.no_layout, self.clock()))
             self._listing_lost(walk, self.account.no_layout)
             return
+        crash_point("listing_fetched")
         self.account.listing_pages += 1
         self.account.failures_in_a_row = 0
         if listing.is_cut:
@@ -229,6 +233,7 @@ class ParkSpider(Spider):
             return
         result = await read_response(self._reader(now), response, asked)
         if isinstance(result, ReadArticle):
+            crash_point("article_fetched")
             self._seen()
             self.account.fetched += 1
             self.account.rechecked += asked.article_id is not None

@@ -78,6 +78,8 @@ def status() -> None:
     if health.tls_verify is not True:
         trusted = "NOT verified" if health.tls_verify is False else f"verified against {health.tls_verify}"
         say(f"tls        certificates of all parks: {trusted}")
+    if common.settings.crawl.private_networks:
+        say(f"private   {', '.join(common.settings.crawl.private_networks)}: sites may stand there")
     say()
     for park in health.parks:
         _print_park(park)
