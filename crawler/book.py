@@ -57,7 +57,7 @@ class VisitBook:
 
         A listing read to its end, or over *deep_pages*, counts as read deep.
         """
-        with self._store.writing() as session:
+        with self._store.writing("visit_begun") as session:
             self.is_baseline = self._kind == visits.VISIT and not visits.has_baseline(session, self._park.slug)
             self.visit = visits.begin(
                 session,
@@ -75,7 +75,7 @@ class VisitBook:
 
     def note_listing(self, links: Sequence[Link], now: datetime) -> planning.Listed:
         """Write down what a listing page names."""
-        with self._store.writing() as session:
+        with self._store.writing("listing") as session:
             return planning.note_listing(
                 session,
                 self._park.slug,
@@ -94,7 +94,7 @@ class VisitBook:
         now: datetime,
     ) -> None:
         """Write down what a backfill's listing page names within the span, and what is left to be read."""
-        with self._store.writing() as session:
+        with self._store.writing("backfill_page") as session:
             planning.note_listing(
                 session,
                 self._park.slug,
@@ -115,7 +115,7 @@ class VisitBook:
         now: datetime,
     ) -> backfills.Backfill:
         """Begin a backfill or take up the unfinished one of this span."""
-        with self._store.writing() as session:
+        with self._store.writing("backfill_begun") as session:
             return backfills.begin_or_resume(
                 session,
                 self._park.slug,
@@ -127,7 +127,7 @@ class VisitBook:
 
     def finish_backfill(self, backfill_id: int, now: datetime) -> None:
         """End a backfill of which nothing is left to be read."""
-        with self._store.writing() as session:
+        with self._store.writing("backfill_ended") as session:
             backfills.finish(session, backfill_id, now)
 
     def published(self, since: date, until: date | None, after_id: int) -> list[exports.ArticleLine]:
@@ -173,12 +173,12 @@ class VisitBook:
 
     def record(self, observation: Observation) -> articles.Recorded:
         """Write a good reading and what it means."""
-        with self._store.writing() as session:
+        with self._store.writing("article") as session:
             return articles.record(session, observation)
 
     def confirm(self, article_id: int, seen_at: datetime) -> None:
         """Write that a server confirmed an article by 304."""
-        with self._store.writing() as session:
+        with self._store.writing("confirmed") as session:
             standing.confirm(session, article_id, seen_at)
 
     def failed(self, *, article_id: int | None, key: str, reason: str, now: datetime) -> None:
@@ -200,7 +200,7 @@ class VisitBook:
 
     def removed(self, article_ids: Sequence[int], seen_at: datetime) -> int:
         """Write that articles are gone; return how many changes that makes."""
-        with self._store.writing() as session:
+        with self._store.writing("removed") as session:
             return len(
                 standing.change_state(
                     session,
@@ -218,7 +218,7 @@ class VisitBook:
 
     def unlisted(self, seen_at: datetime) -> int:
         """Write that articles seen alive in this visit are no longer listed; return how many."""
-        with self._store.writing() as session:
+        with self._store.writing("unlisted") as session:
             missing = planning.missing_from_listing(session, self._park.slug, self.visit, alive_since=self.began_at)
             ids = [recheck.article_id for recheck in missing]
             return len(
@@ -238,7 +238,7 @@ class VisitBook:
 
     def end(self, account: Account, outcome: Outcome, now: datetime) -> None:
         """Write how the visit ended, and which conditions began or are over."""
-        with self._store.writing() as session:
+        with self._store.writing("visit_ended") as session:
             visits.end(
                 session,
                 self.visit,

@@ -89,8 +89,8 @@ def _by_plausibility(content: bytes, declared: str | None) -> Decoded:
     utf8 = content.decode("utf-8", "replace")
     if utf8.count("\ufffd") == 1:
         return Decoded(text=utf8, encoding="utf-8")  # a page cut in the middle of a character
-    if torn * 2 > han or is_western:
-        name = declared if declared in _CARELESS and declared != "utf-8" else "cp1252"
+    if (torn * 2 > han or is_western) and declared != "utf-8":
+        name = declared if declared in _CARELESS else "cp1252"
         return Decoded(text=content.decode(name, "replace"), encoding=name)
     return Decoded(text=utf8, encoding="utf-8")
 

@@ -46,14 +46,14 @@ def _hand_over(
     for letter in waiting:
         if not may_send():
             break
-        with store.writing() as session:
+        with store.writing("delivery_begun") as session:
             delivery_id = digests.begin_delivery(session, letter.id, clock(), at_once=at_once)
         if delivery_id is None:
             continue
         with store.reading() as session:
             message = digests.message_of(session, letter.id)
         delivery = mailer.send(letter.recipient, message)
-        with store.writing() as session:
+        with store.writing("delivery_ended") as session:
             digests.end_delivery(
                 session,
                 delivery_id,

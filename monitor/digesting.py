@@ -11,6 +11,7 @@ from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, matches, sections_of
 from reports.message import Letter, build_letter
 from storage.cadence import is_due, parse_cadence
+from storage.crash import crash_point
 from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
@@ -142,7 +143,8 @@ def make_and_freeze(
 ) -> Made | None:
     """Make a digest and freeze its bytes; None if another process made it meanwhile."""
     made = make(store, parks, settings, subscription, now, broken=broken)
-    with store.writing() as session:
+    crash_point("digest_rendered")
+    with store.writing("digest") as session:
         digest_id = digests.freeze(
             session,
             subscription_id=subscription.id,

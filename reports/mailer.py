@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reports.mail_errors import in_words
+from storage.crash import crash_point
 
 #: Real replies run to a few dozen lines, at EHLO.
 _MOST_REPLY_LINES = 200
@@ -77,11 +78,11 @@ class SmtpMailer:
         else:
             server = _Smtp(self.host, self.port, local_hostname=name, timeout=self.timeout)
         try:
-            server.ehlo()
+            self._greet(server)
             if self.security == "starttls":
                 # Without a context the standard library verifies nothing.
                 server.starttls(context=self._context())
-                server.ehlo()
+                self._greet(server)
             if self.user:
                 server.login(self.user, self._password())
         except BaseException:
@@ -89,13 +90,26 @@ class SmtpMailer:
             raise
         return server
 
+    def _greet(self, server: smtplib.SMTP) -> None:
+        reply = server.ehlo()
+        if reply[0] // 100 == 5:
+            reply = server.helo()  # it knows no other (RFC 5321, section 3.2)
+        self._step(reply, "greeting", is_our_fault=True)
+
     def _hand_over(self, server: smtplib.SMTP, recipient: str, content: bytes) -> Delivery:
+        crash_point("smtp_connected")
         self._step(server.mail(self.sender), "sender", is_our_fault=True)
         self._step(server.rcpt(recipient), f"recipient {recipient}")
+        crash_point("recipient_taken")
         self._step(server.docmd("data"), "data", wanted=3)
+        crash_point("data_asked_for")
         try:
-            server.send(_dotted(content))
+            server.send(_stuffed(content))
+            crash_point("mail_half_sent")
+            server.send(b".\r\n")
+            crash_point("mail_sent")
             code, answer = server.getreply()
+            crash_point("answer_read")
         except (smtplib.SMTPException, OSError) as error:
             said = f"the mail server was given the mail and then {in_words(error)}"
             return Delivery(outcome=Outcome.UNKNOWN, code=None, answer=said)
@@ -202,8 +216,8 @@ def _delivery(code: int, answer: bytes, what: str, *, is_our_fault: bool = False
     return Delivery(outcome=outcome, code=code, answer=said, is_our_fault=is_our_fault or code == 421)
 
 
-def _dotted(content: bytes) -> bytes:
-    """Return the bytes as they go over the line: a dot at a line's beginning doubled, the end marked."""
+def _stuffed(content: bytes) -> bytes:
+    """Return the bytes as they go over the line, a dot at a line's beginning doubled (RFC 5321, section 4.5.2)."""
     body = content if content.endswith(b"\r\n") else content + b"\r\n"
     stuffed = b"." + body if body.startswith(b".") else body
-    return stuffed.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    return stuffed.replace(b"\r\n.", b"\r\n..")

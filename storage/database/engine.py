@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from storage.crash import crash_point
 from storage.database import postgres, sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -53,13 +54,22 @@ class Store:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """Give a session whose work commits whole at the end, or not at all; raises StoreError if it may not write."""
+    def writing(self, step: str = "") -> Iterator[Session]:
+        """Give a session whose work commits whole at the end, or not at all; raises StoreError if it may not write.
+
+        *step* names what is written, one of ``storage.crash.STEPS``, for the tests that kill it there.
+        """
         self.must_be_writable()
-        with Session(self._writers, expire_on_commit=False) as session, session.begin():
-            if not self._is_file:
-                postgres.wait_for_turn(session)
-            yield session
+        with Session(self._writers, expire_on_commit=False) as session:
+            with session.begin():
+                if not self._is_file:
+                    postgres.wait_for_turn(session)
+                yield session
+                if step:
+                    session.flush()
+                    crash_point(f"{step}_before_commit")
+            if step:
+                crash_point(f"{step}_after_commit")
 
     @contextmanager
     def scheduler_lock(self, said: str) -> Iterator[Callable[[], bool] | None]:
@@ -127,6 +137,8 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
             if engine.dialect.name != "sqlite":
                 postgres.wait_for_turn(connection)
             _migrate(connection)
+            crash_point("migration_before_commit")
+        crash_point("migration_after_commit")
     except SQLAlchemyError as error:
         raise StoreError(f"the store {shown(url)} cannot be opened: {cause_of(error)}") from error
     finally:
