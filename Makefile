@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench-extract docs lock clean
+.PHONY: help setup demo test lint format bench-extract torture docs lock clean
 
 help:            ## list these verbs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## */	/' | expand -t 12
@@ -41,6 +41,9 @@ format: setup    ## let ruff put the code in shape
 
 bench-extract: setup  ## what reading an article costs, beside a bare parse and a general extractor; STORE=FILE for your own pages
 	@$(BIN)/python -m tests.benchmarks.extract $(STORE)
+
+torture: setup  ## kill everything everywhere on both databases, and write what came of it into docs/reliability.md; KILLS=N at random
+	@$(BIN)/python -m tests.torture $(KILLS)
 
 docs: setup      ## write the settings table and the command list into docs/
 	@$(BIN)/python -m monitor.reference

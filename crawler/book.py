@@ -16,6 +16,7 @@ from storage.database import (
     drift,
     exports,
     open_store,
+    pauses,
     planning,
     standing,
     visit_log,
@@ -53,11 +54,16 @@ class VisitBook:
         return self.visit > 0
 
     def begin(self, now: datetime, *, deep_pages: int = 0) -> None:
-        """Begin the visit; raises VisitRunningError while another process is at the park.
+        """Begin the visit; raises VisitRefusedError while another process is at the park, or its host wants none.
 
         A listing read to its end, or over *deep_pages*, counts as read deep.
         """
         with self._store.writing("visit_begun") as session:
+            until = pauses.until(session, self._park.hosts, now)
+            if until is not None:
+                raise visits.VisitRefusedError(
+                    f"{self._park.slug}: its host asks to be left alone until {until:%Y-%m-%d %H:%M} UTC: wait for that"
+                )
             self.is_baseline = self._kind == visits.VISIT and not visits.has_baseline(session, self._park.slug)
             self.visit = visits.begin(
                 session,
@@ -230,6 +236,11 @@ class VisitBook:
                     visit=self.visit,
                 )
             )
+
+    def leave_alone(self, host: str, until: datetime) -> None:
+        """Write that a host asks not to be asked before *until*."""
+        with self._store.writing() as session:
+            pauses.leave_alone(session, host, until)
 
     def heartbeat(self, account: Account, now: datetime) -> None:
         """Write that the visit is alive, and how far it is."""

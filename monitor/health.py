@@ -7,7 +7,7 @@ from functools import partial
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, parse_cadence
-from storage.database import Store, digests, drift, exports, ledger, subscriptions, visit_log
+from storage.database import Store, digests, drift, exports, ledger, pauses, subscriptions, visit_log
 from storage.database.digests import DigestLine
 from storage.database.visit_log import UnreadLine
 from storage.drift import Shift, shifts
@@ -30,6 +30,8 @@ class ParkHealth:
     last_visit: datetime | None
     last_outcome: str | None
     tls_unverified: bool
+    #: Until when its host asks to be left alone.
+    paused_until: datetime | None
     #: No layout is made for it.
     is_read_generally: bool
     #: Fields that another locator finds than used to: a warning, not yet a failure.
@@ -81,6 +83,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                     last_visit=last.started_at if last else None,
                     last_outcome=last.outcome if last else None,
                     tls_unverified=not park.tls_verify,
+                    paused_until=pauses.until(session, park.hosts, now),
                     is_read_generally=park.layouts == ("general",),
                     shifts=tuple(shifts(*drift.habit(session, slug))),
                     unread=tuple(visit_log.unread(session, slug, limit=_UNREAD_SHOWN)),

@@ -27,6 +27,7 @@ from storage.database.sqlite import wal_is_safe
 from storage.database.tables import Base
 from storage.records import ArticleState, Link, Observation, Origin, Validators
 from tests.builders import DAY_1, DAY_2, DAY_3, address_of, an_article, an_observation, damage
+from tests.torture.visiting import as_it_was_first
 
 
 def record(store: Store, *observations: Observation) -> list[articles.Recorded]:
@@ -315,16 +316,11 @@ def test_a_store_of_a_newer_program_is_left_alone(store: Store) -> None:
 
 def test_a_store_from_an_older_version_is_upgraded_by_init_and_keeps_what_it_holds(store: Store) -> None:
     record(store, an_observation())
-    with store.writing() as session:
-        for index in ("ix_articles_park_id", "ix_visits_park_ended", "ix_visits_outcome_park"):
-            session.execute(text(f"DROP INDEX {index}"))
-        for table in ("visit_locators", "visit_evidence"):
-            session.execute(text(f"DROP TABLE {table}"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    as_it_was_first(store)
     url = address_of(store)
     with pytest.raises(StoreError, match=r"older version \(0001, .*: upgrade it with 'parkwatch init'"):
         open_store(url)
-    assert upgrade_store(url) == ("0001", "0003")
+    assert upgrade_store(url) == ("0001", "0004")
     opened = open_store(url)
     with opened.reading() as session:
         assert len(list(ledger.entries(session))) == 1

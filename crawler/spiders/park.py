@@ -101,7 +101,7 @@ class ParkSpider(Spider):
             return
         try:
             walks = await run_in_thread(self.plan.begin, self.clock())
-        except visits.VisitRunningError as refusal:
+        except visits.VisitRefusedError as refusal:
             self.account.refused = str(refusal)
             return
         except Exception as error:  # without its visit in the store nothing can be told but this

@@ -100,6 +100,8 @@ def _print_park(park: ParkHealth) -> None:
     say(f" {mark}  {found.park:<22} {park.articles:>6} articles  {visited}{tls}")
     if park.is_read_generally:
         say("     read by the general extractor: what it takes for the text may hold too much or too little")
+    if park.paused_until:
+        say(f"     its host asks to be left alone until {park.paused_until:%Y-%m-%d %H:%M} UTC")
     for shift in park.shifts:
         say(f"     {shift_sentence(shift)}: 'parkwatch layouts diagnose {found.park}'")
     if found.why and found.sight is not Sight.NEVER:

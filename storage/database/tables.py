@@ -192,6 +192,14 @@ class VisitRow(Base):
     changes: Mapped[int] = mapped_column(default=0)
 
 
+class PauseRow(Base):
+    """A host that asks to be left alone for a while."""
+
+    __tablename__ = "pauses"
+    host: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+
+
 class UnreadRow(Base):
     """An article's address that a listing gave and that could not be read yet."""
 

@@ -19,7 +19,11 @@ DIED = "its process ended before the visit did"
 SILENCE = timedelta(minutes=3)
 
 
-class VisitRunningError(Exception):
+class VisitRefusedError(Exception):
+    """The park cannot be visited at this moment; the sentence says why."""
+
+
+class VisitRunningError(VisitRefusedError):
     """The park is being visited at this moment by another process."""
 
 

@@ -1,0 +1,72 @@
+"""Leave a host alone for as long as it asks (RFC 9110, section 10.2.3; RFC 6585, section 4)."""
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.utils.asyncio import run_in_thread
+
+from storage.clock import utc_now
+
+_STATUSES = {429, 503}
+#: Nobody is left alone for longer because of one header.
+LONGEST = timedelta(hours=24)
+
+
+def wait_asked_for(header: str | None, now: datetime) -> timedelta | None:
+    """Return how long ``Retry-After`` asks to wait, at most a day; None if it says nothing that makes sense."""
+    said = (header or "").strip()
+    if said.isdecimal() and said.isascii():
+        wait = timedelta(seconds=min(int(said[:12]), LONGEST.total_seconds()))
+    else:
+        try:
+            moment = parsedate_to_datetime(said)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+        wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+    return min(wait, LONGEST) if wait > timedelta(0) else None
+
+
+class PatientHandler(HTTP11DownloadHandler):
+    """Asks a host one thing at a time, and nothing more in this visit once it said when to come again.
+
+    It stands where requests leave. A middleware would let those pass that wait for the delay; and Scrapy 2.19 sends two
+    at once where there is no delay, since it counts a request as on its way only when its coroutine has begun.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        self._turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
+        self._until: dict[str, datetime] = {}
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch a page when its turn comes; raises IgnoreRequest while its host wants to be left alone."""
+        host = urlsplit(request.url).netloc.lower()
+        async with self._turns[host]:
+            if host in self._until:
+                raise IgnoreRequest(f"its host asks to be left alone until {self._until[host]:%Y-%m-%d %H:%M} UTC")
+            response = await super().download_request(request)
+            if response.status in _STATUSES:
+                await self._heed(host, response)
+            return response
+
+    async def _heed(self, host: str, response: Response) -> None:
+        """Write down until when the host wants to be left alone, if it says so."""
+        header = response.headers.get("Retry-After")
+        spider = self._crawler.spider
+        now = getattr(spider, "clock", utc_now)()
+        wait = wait_asked_for(header.decode("latin-1") if header else None, now)
+        if wait is None:
+            return
+        self._until[host] = now + wait
+        book = getattr(spider, "book", None)
+        if book is not None and book.is_open:
+            await run_in_thread(book.leave_alone, host, now + wait)

@@ -1,0 +1,100 @@
+"""The short form of ``make torture``: a kill at the points that matter most, and some at random, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.demo.mailbox import receiving
+from storage.crash import POINTS
+from tests.torture.account import Tally
+from tests.torture.mail_faults import FAULTS, survives
+from tests.torture.post import Post
+from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
+from tests.torture.stands import KINDS, Stands, with_readers
+from tests.torture.visiting import (
+    BACKFILL_POINTS,
+    MIGRATION_POINTS,
+    VISITING_POINTS,
+    backfill_dies,
+    upgrade_dies,
+    visit_dies,
+    visited,
+)
+from tests.tricksite import TrickSite
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stands]:
+    server = request.getfixturevalue("postgres")[0] if request.param == "postgresql" else None
+    with Stands(request.param, tmp_path_factory.mktemp(request.param), server) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[Post]:
+    with receiving(Post()) as found:
+        yield found
+
+
+def test_every_point_is_tried_by_the_long_form() -> None:
+    assert {*SENDING_POINTS, *VISITING_POINTS, *BACKFILL_POINTS, *MIGRATION_POINTS} == {*POINTS}
+
+
+@pytest.mark.parametrize(
+    ("point", "copies"),
+    [
+        ("article_after_commit", 0),
+        ("digest_before_commit", 0),
+        ("digest_after_commit", 0),
+        ("delivery_begun_after_commit", 0),
+        ("mail_half_sent", 0),
+        ("mail_sent", 2),
+        ("delivery_ended_before_commit", 2),
+    ],
+)
+def test_a_kill_while_sending_loses_nothing_and_copies_only_what_nobody_can_know(
+    stands: Stands, post: Post, point: str, copies: int
+) -> None:
+    tally = sending_scene(stands, post, point, 2)
+    assert (tally.wrong, tally.kills, tally.copies) == ([], 2, copies)
+
+
+def test_kills_at_random_beside_a_rude_server_lose_nothing(stands: Stands) -> None:
+    with receiving(Post(0.4, seed=3)) as rude, stands.stand("readers", with_readers) as stand:
+        tally = dies_at_random(stand, rude, 12, seed=3)
+    assert tally.wrong == []
+    assert tally.kills >= 12
+    assert tally.changes > 0
+
+
+@pytest.mark.parametrize("point", MIGRATION_POINTS)
+def test_a_kill_in_an_upgrade_leaves_the_old_or_the_new(stands: Stands, point: str) -> None:
+    with stands.stand("readers", with_readers) as stand:
+        assert upgrade_dies(stand, point) == Tally(scenes=1, kills=1)
+
+
+SOME_FAULTS = [fault for fault in FAULTS if {*fault.script} & {"dot", "rcpt", "half"} and "hang" not in fault.name]
+
+
+def test_whatever_a_mail_server_does_is_on_record_as_what_it_is(stands: Stands, post: Post) -> None:
+    wrong = []
+    for fault in SOME_FAULTS[::5]:
+        post.mails.clear()
+        with stands.stand("readers", with_readers) as stand:
+            wrong += survives(stand, post, fault).wrong
+    assert wrong == []
+
+
+def test_a_kill_in_a_visit_or_a_backfill_loses_nothing(
+    stands: Stands, post: Post, site: TrickSite, tmp_path: Path
+) -> None:
+    prepared = visited(site, post, tmp_path)
+    wrong = []
+    for point in ("article_before_commit", "removed_before_commit"):
+        with stands.stand("visited", prepared) as stand:
+            post.mails.clear()
+            wrong += visit_dies(stand, site, post, point, 1).wrong
+    with stands.stand("visited", prepared) as stand:
+        wrong += backfill_dies(stand, site, "backfill_page_after_commit", 1).wrong
+    assert wrong == []

@@ -1,0 +1,1 @@
+"""Kill the product everywhere, again and again, and count what is lost or comes twice."""

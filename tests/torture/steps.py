@@ -1,0 +1,100 @@
+"""What a process does until it is killed: the product's own functions, with the time handed down.
+
+Processes are forked from one that has imported everything, since a start of Python costs more than what is tried here.
+"""
+
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import crawler.child
+from monitor.crawl_settings import scrapy_settings
+from monitor.delivering import mailer_of, send_waiting
+from monitor.demo.loop import demo_settings
+from monitor.digesting import make_due
+from monitor.settings import CrawlSection, DigestSection, Settings, StoreSection
+from reports.render import _environment
+from storage.database import articles, open_store, upgrade_store
+from storage.records import Observation, Park
+
+# What each process would do once again.
+for _is_html in (True, False):
+    _environment(html=_is_html).get_template("digest.html" if _is_html else "digest.txt")
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.torture.steps"])
+
+
+def settings_for(folder: Path, mail_port: int) -> Settings:
+    """Return settings under which no change is folded away."""
+    return demo_settings(folder, mail_port).model_copy(update={"digest": DigestSection(items_per_park=10_000)})
+
+
+def store_changes(url: str, observations: list[Observation], told: Path | None = None) -> None:
+    """Write observations, each in its transaction, and note in a file what was committed."""
+    store = open_store(url)
+    for observation in observations:
+        with store.writing("article") as session:
+            articles.record(session, observation)
+        if told:
+            with told.open("a") as file:
+                file.write(f"{observation.key}\n")
+    store.close()
+
+
+def digest_and_send(
+    url: str, folder: Path, mail_port: int, parks: dict[str, Park], now: datetime, timeout: int = 10
+) -> None:
+    """Make the digests that are due at *now*, and hand over what waits; a server has *timeout* seconds to answer."""
+    settings, store = settings_for(folder, mail_port), open_store(url)
+    make_due(store, parks, settings, now)
+    send_waiting(store, replace(mailer_of(settings), timeout=timeout), lambda: now)
+    store.close()
+
+
+def visit(url: str, folder: Path, arguments: dict[str, str], timeout: int = 30, deadline: int = 60) -> None:
+    """Visit the parks of a folder as a child of ``parkwatch crawl`` does."""
+    crawl = CrawlSection(delay=0, deadline=deadline, timeout=timeout)
+    settings = demo_settings(folder, 25).model_copy(update={"store": StoreSection(url=url), "crawl": crawl})
+    slugs = sorted(path.stem for path in (folder / "parks").glob("*.toml"))
+    plan = {"chains": [slugs], "arguments": arguments, "settings": scrapy_settings(settings), "log_level": "ERROR"}
+    reading, writing = os.pipe()
+    os.write(writing, json.dumps(plan).encode() + b"\n")
+    # As long as the other end is open, the parent lives.
+    sys.stdin = os.fdopen(reading)
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
+    crawler.child.main()
+
+
+def upgrade(url: str) -> None:
+    """Bring a store to the present version."""
+    upgrade_store(url)
+
+
+def start(work: Callable[..., None], *arguments: Any, crash_at: str = "") -> multiprocessing.process.BaseProcess:
+    """Begin a step in a process of its own, which dies at *crash_at* if that is given."""
+    process = _FORKS.Process(target=_run, args=(work, arguments, crash_at), daemon=True)
+    process.start()
+    return process
+
+
+def run(work: Callable[..., None], *arguments: Any, crash_at: str = "") -> int:
+    """Carry a step out in a process of its own and return its exit code: -9 for one that was killed."""
+    process = start(work, *arguments, crash_at=crash_at)
+    process.join(120)
+    code = process.exitcode
+    if code is None:
+        process.kill()
+        raise AssertionError(f"{work.__name__} does not end")
+    process.close()
+    return code
+
+
+def _run(work: Callable[..., None], arguments: tuple[Any, ...], crash_at: str) -> None:
+    os.environ["PARKWATCH_CRASH_AT"] = crash_at
+    work(*arguments)
