@@ -34,6 +34,8 @@ class Rehearsal:
     url: str
     number: int
     is_present: bool
+    #: Whether the layout that read it has not been changed since.
+    is_same_layout: bool
     before: ArticleFields
     changed_fields: tuple[str, ...] = ()
     restated: Restated | None = None
@@ -51,6 +53,11 @@ class Portion:
 
 def rehearse(store_url: str, seeds: SeedsSection, last: int, *, park: str | None = None) -> Iterator[Portion]:
     """Read the versions up to id *last* again, portion by portion in their order; nothing is written."""
+    if last <= _PORTION:  # not worth a process
+        desk = _desk(store_url, seeds)
+        yield _read_portion(1, park, desk)
+        desk.store.close()
+        return
     processes = os.cpu_count() or 1
     # A fresh interpreter each: a copy of this one would share its connection to the store.
     context = get_context("spawn")
@@ -87,12 +94,16 @@ _DESK: list[_Desk] = []
 
 def _begin(store_url: str, seeds: SeedsSection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops the pool
+    _DESK.append(_desk(store_url, seeds))
+
+
+def _desk(store_url: str, seeds: SeedsSection) -> _Desk:
     layouts = load_layouts(seeds.layouts)
-    _DESK.append(_Desk(store=open_store(store_url), layouts=layouts, parks=load_seeds(seeds, layouts)[0]))
+    return _Desk(store=open_store(store_url), layouts=layouts, parks=load_seeds(seeds, layouts)[0])
 
 
-def _read_portion(first: int, park: str | None) -> Portion:
-    [desk] = _DESK
+def _read_portion(first: int, park: str | None, desk: _Desk | None = None) -> Portion:
+    desk = desk or _DESK[0]
     read, differing = 0, []
     with desk.store.reading() as session:
         for version in rereadings.stored(session, first=first, last=first + _PORTION - 1, park=park):
@@ -102,7 +113,11 @@ def _read_portion(first: int, park: str | None) -> Portion:
             read += 1
             result = _reread(version, [desk.layouts[name] for name in known.layouts], known)
             if result is not None:
-                differing.append(_rehearsal(version, result))
+                layout = desk.layouts.get(version.layout)
+                is_same = (
+                    version.captures is not None and layout is not None and layout.revision == version.layout_revision
+                )
+                differing.append(_rehearsal(version, result, is_same_layout=is_same))
     return Portion(read=read, differing=tuple(differing))
 
 
@@ -112,13 +127,14 @@ def _reread(version: rereadings.StoredVersion, layouts: list[Layout], park: Park
     return restated(version.fields, version.captures, layouts, park)
 
 
-def _rehearsal(version: rereadings.StoredVersion, result: Restated | Unreadable) -> Rehearsal:
+def _rehearsal(version: rereadings.StoredVersion, result: Restated | Unreadable, *, is_same_layout: bool) -> Rehearsal:
     found = Rehearsal(
         article_id=version.article_id,
         park=version.park,
         url=version.url,
         number=version.number,
         is_present=version.is_present,
+        is_same_layout=is_same_layout,
         before=version.fields,
     )
     if isinstance(result, Unreadable):

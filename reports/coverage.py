@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from statistics import median_high
 
 from storage.database.visit_log import ConditionLine, VisitLine
 from storage.database.visits import RUNNING, VISIT
@@ -32,6 +34,12 @@ class ParkCoverage:
     why: str | None = None
     unread: int = 0
     is_baseline: bool = False
+    #: How long a change may have stood unseen, as a rule and at the worst: the time from one reading of the listing to
+    #: the next.
+    usual_window: timedelta | None = None
+    worst_window: timedelta | None = None
+    #: What was over by the end of the digest's time: each is told once.
+    ended: tuple[ConditionLine, ...] = ()
 
 
 def cover_park(
@@ -51,7 +59,9 @@ def cover_park(
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == "done"]
+    conditions = list(conditions)
     going_on = [condition for condition in conditions if condition.ended_at is None]
+    usual, worst = windows([visit.started_at for visit in ended if visit.listing_joined])
     is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
     newest = ended[-1] if ended else last_visit if is_recent else None
     sight, since, why = _sight(newest, bool(done), last_joined, going_on)
@@ -66,7 +76,16 @@ def cover_park(
         why=why,
         unread=unread,
         is_baseline=any(visit.is_baseline and visit.listing_joined for visit in ended),
+        usual_window=usual,
+        worst_window=worst,
+        ended=tuple(condition for condition in conditions if condition.ended_at is not None),
     )
+
+
+def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | None]:
+    """Return the median and the longest time from one moment to the next; None for less than two moments."""
+    between = sorted(later - earlier for earlier, later in pairwise(sorted(moments)))
+    return (median_high(between), between[-1]) if between else (None, None)
 
 
 def not_watched(park: str, last_joined: VisitLine | None, *, is_broken: bool) -> ParkCoverage:

@@ -1,7 +1,7 @@
 """Turn a digest into HTML and plain text that say the same."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -94,7 +94,7 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"local": local, "day": day, "link": safe_link, "plural": plural}
+    environment.filters |= {"local": local, "day": day, "link": safe_link, "plural": plural, "span": span}
     return environment
 
 
@@ -110,6 +110,15 @@ def day(moment: datetime, time_zone: str) -> str:
     """Return the day of a moment in the reader's zone, such as ``Tuesday, 4 March 2025``."""
     there = moment.astimezone(ZoneInfo(time_zone))
     return f"{there:%A}, {there.day} {there:%B %Y}"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in one unit, such as ``40 min``, ``6 h`` or ``2 days``."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < 48 else plural(round(hours / 24), "day")
 
 
 def safe_link(url: str) -> str:

@@ -14,7 +14,7 @@ from reports.coverage import ParkCoverage, Sight, cover_park
 from reports.diff import Piece, diff_texts, words
 from reports.digest import Digest, matches, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
-from reports.render import MOST_HTML_BYTES, html_of, text_of
+from reports.render import MOST_HTML_BYTES, html_of, span, text_of
 from storage.database.visit_log import ConditionLine, VisitLine
 from storage.records import ChangeKind, LedgerEntry
 from tests.builders import DAY_1, DAY_2, a_park, an_article
@@ -289,3 +289,32 @@ def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
 
     assert judged(a_visit(), DAY_1 - timedelta(hours=1)) is Sight.WHOLE
     assert judged(a_visit(), DAY_1 + timedelta(hours=1)) is Sight.NOT
+
+
+def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:
+    visits = [a_visit(started_at=DAY_1 + timedelta(hours=hours)) for hours in (0, 6, 12, 36)]
+    lost = a_visit(started_at=DAY_1 + timedelta(hours=20), listing_joined=False, outcome="failed", reason="refused")
+    over = ConditionLine(
+        park="eastgate",
+        kind="unreachable",
+        began_at=DAY_1 + timedelta(hours=20),
+        ended_at=DAY_1 + timedelta(hours=36),
+        evidence="refused",
+    )
+    covered = sight(*visits, lost, conditions=(over,))
+    assert (covered.usual_window, covered.worst_window) == (timedelta(hours=6), timedelta(hours=24))
+    digest = a_digest(coverage=(covered,))
+    for said in (text_of(digest), html_of(digest)):
+        assert "every 6 h, at worst 24 h" in said
+        assert "unreachable from Tue 7 May 12:00 to Wed 8 May 04:00" in said
+    once = sight(a_visit())
+    assert (once.usual_window, once.worst_window) == (None, None)
+    assert "every" not in text_of(a_digest(coverage=(once,))).partition("\n--\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(40, "40 min"), (99, "99 min"), (360, "6 h"), (2820, "47 h"), (2880, "2 days"), (10080, "7 days")],
+)
+def test_a_length_of_time_is_told_in_one_unit(minutes: int, words: str) -> None:
+    assert span(timedelta(minutes=minutes)) == words

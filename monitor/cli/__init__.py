@@ -14,6 +14,7 @@ from monitor.cli import (  # noqa: F401 (each adds its verbs to the app)
     extracting,
     layouts,
     parks,
+    proving,
     reading,
     reextracting,
     running,

@@ -13,7 +13,7 @@ from storage.clock import utc_now
 from storage.database import Session, exports, ledger, visit_log
 from storage.identity import canonical_address
 from storage.processes import process_lives, this_host
-from storage.records import LedgerEntry
+from storage.records import ArticleFields, LedgerEntry
 
 Park = Annotated[str | None, typer.Option("--park", metavar="PARK", help="Only this park.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -143,7 +143,11 @@ def diff(
     if earlier == later:
         say(f"article {article}: version {later} is compared with itself; nothing to show")
         return
-    one, other = lines[earlier].fields, lines[later].fields
+    show_differences(lines[earlier].fields, lines[later].fields)
+
+
+def show_differences(one: ArticleFields, other: ArticleFields) -> None:
+    """Print what differs between two versions, word by word."""
     for name in ("headline", "date_published", "source"):
         if getattr(one, name) != getattr(other, name):
             _show(name, diff_texts([getattr(one, name) or ""], [getattr(other, name) or ""]))

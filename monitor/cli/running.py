@@ -1,11 +1,11 @@
-"""Verbs that look after the whole: init, run, status, verify."""
+"""Verbs that look after the whole: init, run, status, demo."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn, write_file
+from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, say, warn, write_file
 from monitor.cli.diagnosing import shift_sentence
 from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
@@ -18,7 +18,6 @@ from reports.coverage import Sight
 from reports.render import plural
 from storage.clock import utc_now
 from storage.database import shown, upgrade_store
-from storage.database import verify as verification
 
 
 @app.command()
@@ -123,19 +122,6 @@ def _print_readers(health: Health) -> None:
         say("     no subscription yet: 'parkwatch subscribe ADDRESS'")
     for line, answer in health.undelivered:
         say(f"  !  digest {line.number} for {line.recipient}: {line.state}: {answer or 'not handed over yet'}")
-
-
-@app.command()
-def verify() -> None:
-    """Prove the promises on the store: the ledger without a gap, every change in its digest, every blob its hash."""
-    count = 0
-    with common.store() as store, store.reading() as session, err.status("verifying"):
-        for problem in verification.problems(session):
-            count += 1
-            warn(f"parkwatch: {problem}")
-    if count:
-        raise typer.Exit(UNSEEN)
-    say("every promise holds")
 
 
 @app.command()

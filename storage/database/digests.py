@@ -1,7 +1,7 @@
 """Freeze digests and keep account of handing them over."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -168,6 +168,42 @@ def end_delivery(
         row.state, row.next_try_at = SENT, None
     elif outcome == "refused" or (now - row.created_at > _GIVE_UP_AFTER and not is_our_fault):
         row.state, row.next_try_at = REFUSED, None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """A digest that holds a change, and what became of it."""
+
+    subscription: int
+    number: int
+    recipient: str
+    message_id: str
+    sha256: str
+    state: str
+    sent_at: datetime | None
+    answer: str | None
+
+
+def appearances(session: Session, change: int) -> Iterator[Appearance]:
+    """Yield the digests that hold a change, one for every reader whom it concerns."""
+    query = (
+        select(DigestRow, DeliveryRow)
+        .join(DigestLineRow, DigestLineRow.digest_id == DigestRow.id)
+        .outerjoin(DeliveryRow, (DeliveryRow.digest_id == DigestRow.id) & (DeliveryRow.outcome == SENT))
+        .where(DigestLineRow.change_number == change)
+        .order_by(DigestRow.id)
+    )
+    for row, delivery in session.execute(query):
+        yield Appearance(
+            subscription=row.subscription_id,
+            number=row.number,
+            recipient=row.recipient,
+            message_id=row.message_id,
+            sha256=row.sha256,
+            state=row.state,
+            sent_at=delivery.ended_at if delivery else None,
+            answer=delivery.answer if delivery else None,
+        )
 
 
 def undelivered(session: Session, *, refused_since: datetime) -> list[tuple[DigestLine, str | None]]:

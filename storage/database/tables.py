@@ -295,7 +295,7 @@ class DigestLineRow(Base):
 
     __tablename__ = "digest_lines"
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), primary_key=True)
-    change_number: Mapped[int] = mapped_column(ForeignKey("ledger.number"), primary_key=True)
+    change_number: Mapped[int] = mapped_column(ForeignKey("ledger.number"), primary_key=True, index=True)
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id"), index=True)
 
 

@@ -165,7 +165,12 @@ def upgrade_dies(stand: Stand, point: str) -> Tally:
 def as_it_was_first(store: Store) -> None:
     """Take away what later versions brought."""
     with store.writing() as session:
-        for index in ("ix_articles_park_id", "ix_visits_park_ended", "ix_visits_outcome_park"):
+        for index in (
+            "ix_articles_park_id",
+            "ix_visits_park_ended",
+            "ix_visits_outcome_park",
+            "ix_digest_lines_change_number",
+        ):
             session.execute(text(f"DROP INDEX {index}"))
         for table in ("visit_locators", "visit_evidence", "pauses"):
             session.execute(text(f"DROP TABLE {table}"))

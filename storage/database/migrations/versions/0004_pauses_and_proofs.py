@@ -1,4 +1,4 @@
-"""Until when a host asks to be left alone."""
+"""Until when a host asks to be left alone; the digests of a change by its number."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +17,4 @@ def upgrade() -> None:
         sa.Column("until", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("host", name="pk_pauses"),
     )
+    op.create_index("ix_digest_lines_change_number", "digest_lines", ["change_number"])

@@ -1,0 +1,163 @@
+"""Verbs that prove: one change, and everything."""
+
+import hashlib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor.cli.app import UNSEEN, UsageError, app, common, err, print_json, say, warn
+from monitor.cli.reading import Json, change_json, show_differences, version_json
+from monitor.proving import Proof, Side, proof_of
+from monitor.reextracting import rehearse
+from monitor.settings import Settings
+from storage.database import rereadings
+from storage.database import verify as verification
+from storage.records import ArticleFields, Capture
+
+
+@app.command()
+def prove(
+    change: Annotated[int, typer.Argument(metavar="CHANGE", help="Its number, as 'changes' and digests have it.")],
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FOLDER", help="Write the captured bytes there as well.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what proves a change: captures, hashes, windows, text, and the digests that hold it; without a fetch."""
+    watched, _ = common.seeds
+    with common.store() as store, store.reading() as session:
+        proof = proof_of(session, change, watched, common.layouts)
+    if proof is None:
+        raise UsageError(f"there is no change {change} in the ledger; 'parkwatch changes' lists them")
+    if as_json:
+        print_json(_json(proof))
+    else:
+        _print(proof)
+    if save is not None:
+        for name, side in (("before", proof.before), ("after", proof.after)):
+            _save(save, name, side)
+    if not proof.holds:
+        warn(f"parkwatch: change {change} is not proved: see the lines marked '!'")
+        raise typer.Exit(UNSEEN)
+
+
+def _print(proof: Proof) -> None:
+    entry = proof.entry
+    after = f"{entry.seen_after:%Y-%m-%d %H:%M:%S}" if entry.seen_after else "the beginning"
+    say(f"change {entry.number}: {entry.kind}, {entry.headline}")
+    say(f"  {entry.park}, article {entry.article_id}, {entry.url}")
+    if entry.previous_url:
+        say(f"  formerly {entry.previous_url}")
+    say(f"  happened between {after} and {entry.seen_at:%Y-%m-%d %H:%M:%S} UTC")
+    for name, side in (("before", proof.before), ("after", proof.after)):
+        if side is not None:
+            _print_side(name, side)
+    if proof.before is not None and proof.after is not None:
+        show_differences(proof.before.line.fields, proof.after.line.fields)
+    elif proof.after is not None:
+        _print_text(proof.after.line.fields)
+    elif proof.before is not None:
+        say("what stood there until then:")
+        _print_text(proof.before.line.fields)
+    for found in proof.appearances:
+        sent = f"sent {found.sent_at:%Y-%m-%d %H:%M:%S} UTC, {found.answer}" if found.sent_at else found.state
+        say(f"digest {found.number} for {found.recipient}: {found.message_id}, sha256 {found.sha256}, {sent}")
+    if not proof.appearances:
+        say("in no digest yet")
+
+
+def _print_side(name: str, side: Side) -> None:
+    line = side.line
+    say(f"{name}: version {line.number}, seen {line.seen_at:%Y-%m-%d %H:%M:%S} UTC, read by {line.layout}")
+    for url, captured_at, digest in line.captures:
+        say(f"  capture {captured_at:%Y-%m-%d %H:%M:%S} UTC, sha256 {digest}, {url}")
+    if side.captures is None:
+        say("  ! the stored bytes do not fit their hash")
+    elif side.unreadable:
+        say(f"  ! read again, it gives nothing: {side.unreadable}")
+    elif side.differing:
+        say(f"  ! read again, it gives another {', '.join(side.differing)}: see 'parkwatch reextract'")
+    else:
+        layout = "the same layout" if side.is_same_layout else "today's layout"
+        say(f"  the bytes fit their hashes; read again by {layout}, they give the fields on record")
+
+
+def _print_text(fields: ArticleFields) -> None:
+    say(f"  {fields.headline}")
+    say(f"  dated {fields.date_published or '-'}, source {fields.source or '-'}")
+    for paragraph in fields.body:
+        say(f"  {paragraph}")
+
+
+def _save(folder: Path, name: str, side: Side | None) -> None:
+    if side is None or side.captures is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, capture in enumerate(side.captures, 1):
+        path = folder / f"{name}-{number}.html"
+        path.write_bytes(capture.content)
+        say(f"{path}: {len(capture.content)} bytes, sha256 {_hash(capture)}")
+
+
+def _hash(capture: Capture) -> str:
+    return hashlib.sha256(capture.content).hexdigest()
+
+
+def _json(proof: Proof) -> dict[str, Any]:
+    def side(found: Side | None) -> dict[str, Any] | None:
+        if found is None:
+            return None
+        return {
+            **version_json(found.line),
+            "holds": found.holds,
+            "differing": list(found.differing),
+            "unreadable": found.unreadable,
+        }
+
+    return {
+        **change_json(proof.entry),
+        "proved": proof.holds,
+        "version_before": side(proof.before),
+        "version_after": side(proof.after),
+        "digests": [
+            {
+                "subscription": found.subscription,
+                "number": found.number,
+                "recipient": found.recipient,
+                "message_id": found.message_id,
+                "sha256": found.sha256,
+                "state": found.state,
+                "sent_at": found.sent_at,
+            }
+            for found in proof.appearances
+        ],
+    }
+
+
+@app.command()
+def verify() -> None:
+    """Prove the promises on the store: the ledger, the digests, the bytes, and that these give the fields on record."""
+    count = 0
+    settings = common.settings
+    with common.store() as store, err.status("verifying"), store.reading() as session:
+        for problem in chain(verification.problems(session), _misread(settings, rereadings.count(session)[1])):
+            count += 1
+            warn(f"parkwatch: {problem}")
+    if count:
+        raise typer.Exit(UNSEEN)
+    say("every promise holds")
+
+
+def _misread(settings: Settings, last: int) -> Iterator[str]:
+    """Yield the present versions that their captures do not give by the layout that read them."""
+    for portion in rehearse(settings.store.url, settings.seeds, last):
+        for found in portion.differing:
+            if found.is_same_layout and found.is_present:
+                what = found.unreadable or f"another {', '.join(found.changed_fields)}"
+                yield (
+                    f"article {found.article_id}: version {found.number}, read again from its captures, gives {what}: "
+                    "if the park's file was changed, 'parkwatch reextract' takes that over"
+                )

@@ -1,0 +1,95 @@
+"""Gather what proves one change, from the store alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crawler.layouts import Layout
+from crawler.reading import Unreadable
+from crawler.rereading import reread
+from storage.database import Session, captures, digests, exports, ledger
+from storage.database.digests import Appearance
+from storage.decisions import changed_fields
+from storage.records import Capture, LedgerEntry, Park
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A version that a change speaks of: the bytes it was read from, and what they say when they are read again."""
+
+    line: exports.VersionLine
+    #: None where the stored bytes do not fit their hash.
+    captures: tuple[Capture, ...] | None
+    #: Whether the layout is still the one that read it.
+    is_same_layout: bool
+    #: The fields that come out otherwise today, or why the pages cannot be read.
+    differing: tuple[str, ...] = ()
+    unreadable: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bytes are the stored ones and give the fields on record."""
+        return self.captures is not None and not self.differing and self.unreadable is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One change, its two sides, and the digests that hold it."""
+
+    entry: LedgerEntry
+    before: Side | None
+    after: Side | None
+    appearances: tuple[Appearance, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that the change speaks of is there and fits."""
+        return all(side.holds for side in (self.before, self.after) if side is not None)
+
+
+def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: Mapping[str, Layout]) -> Proof | None:
+    """Return the proof of a change, None if the ledger has no such number."""
+    entry = next(ledger.entries(session, after=number - 1, up_to=number), None)
+    if entry is None:
+        return None
+    lines = {line.number: line for line in exports.versions(session, entry.article_id)}
+    # A removal has no text of its own: it has the version before it on both sides, or none on either.
+    after = entry.after if entry.after != entry.before else None
+    before = entry.before if entry.before or after else _last_before(lines, entry)
+    return Proof(
+        entry=entry,
+        before=_side(session, lines.get(before or 0), entry, parks, layouts),
+        after=_side(session, lines.get(after or 0), entry, parks, layouts),
+        appearances=tuple(digests.appearances(session, number)),
+    )
+
+
+def _last_before(lines: Mapping[int, exports.VersionLine], entry: LedgerEntry) -> int | None:
+    return max((number for number, line in lines.items() if line.seen_at <= entry.seen_at), default=None)
+
+
+def _side(
+    session: Session,
+    line: exports.VersionLine | None,
+    entry: LedgerEntry,
+    parks: Mapping[str, Park],
+    layouts: Mapping[str, Layout],
+) -> Side | None:
+    if line is None:
+        return None
+    layout, park = layouts.get(line.layout), parks.get(entry.park)
+    is_same = layout is not None and layout.revision == line.layout_revision
+    try:
+        kept = captures.of_version(session, entry.article_id, line.number)
+    except ValueError:
+        return Side(line=line, captures=None, is_same_layout=is_same)
+    if layout is None or park is None:
+        return Side(line=line, captures=kept, is_same_layout=False)
+    reading = reread(kept, [layout], park, line.fields)
+    if isinstance(reading, Unreadable):
+        return Side(line=line, captures=kept, is_same_layout=is_same, unreadable=reading.reason)
+    return Side(
+        line=line,
+        captures=kept,
+        is_same_layout=is_same,
+        differing=changed_fields(line.fields, reading.fields),
+    )

@@ -1,0 +1,87 @@
+"""Every line of a digest can be proved from the store, and what no longer proves it is named."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from storage.database import open_store
+from tests.builders import damage
+from tests.conftest import Desk
+from tests.tricksite import LISTING, TrickSite, article, listing, path, status
+
+
+@pytest.fixture
+def watched(desk: Desk, site: TrickSite) -> Desk:
+    """Two stories of which one is edited and one removed, and a reader who has been told."""
+    site.serve_stories(1, 2, 3)
+    site.park(desk.folder)
+    desk.must("crawl")
+    desk.must("subscribe", "reader@example.org")
+    site.pages[path(1)] = article(1, "The park built two halls.")
+    site.pages[path(2)] = status(404)
+    site.pages[LISTING] = listing(1, 3)
+    desk.must("crawl", "--recheck", "all")
+    return desk
+
+
+def number_of(desk: Desk, kind: str) -> str:
+    return next(str(row["id"]) for row in desk.rows("changes") if row["kind"] == kind)
+
+
+def test_an_edit_is_proved_by_two_captures_that_are_read_again(watched: Desk, site: TrickSite, tmp_path: Path) -> None:
+    number = number_of(watched, "edited")
+    said = watched.must("prove", number, "--save", str(tmp_path / "proof"))
+    before, after = (hashlib.sha256(article(1, text)[2]).hexdigest() for text in _TEXTS)
+    assert [before in line for line in said.splitlines() if "capture " in line] == [True, False]
+    assert after in said
+    assert said.count("the bytes fit their hashes; read again by the same layout, they give the fields on record") == 2
+    assert "[-a hall-]{+two halls+}" in said
+    assert "in no digest yet" in said
+    assert (tmp_path / "proof" / "before-1.html").read_bytes() == article(1, _TEXTS[0])[2]
+    assert (tmp_path / "proof" / "after-1.html").read_bytes() == article(1, _TEXTS[1])[2]
+    site.pages.clear()
+    proof = json.loads(watched.must("prove", number, "--json"))
+    assert proof["proved"] is True
+    assert proof["version_before"]["captures"][0]["sha256"] == before
+
+
+_TEXTS = ("The park built a hall.", "The park built two halls.")
+
+
+def test_a_removal_shows_what_stood_there_and_a_number_that_is_none_is_named(watched: Desk) -> None:
+    said = watched.must("prove", number_of(watched, "removed"))
+    assert "what stood there until then:" in said
+    assert "It is story 2." in said
+    unknown = watched.run("prove", "99")
+    assert (unknown.returncode, "there is no change 99 in the ledger" in unknown.stderr) == (2, True)
+
+
+def test_bytes_that_were_touched_prove_nothing(watched: Desk) -> None:
+    number = number_of(watched, "edited")
+    store = open_store(f"sqlite:///{watched.folder / 'parkwatch.db'}")
+    damage(store, "UPDATE blobs SET content = x'28b52ffd2000010000'")
+    store.close()
+    assert f"change {number} is not proved" in watched.fails("prove", number)
+    assert "the stored bytes do not fit their hash" in watched.run("prove", number).stdout
+
+
+def test_a_version_that_its_captures_do_not_give_is_named_by_verify(watched: Desk) -> None:
+    watched.must("verify")
+    file = watched.folder / "parks" / "trick.toml"
+    file.write_text(file.read_text() + 'time_zone = "Europe/Berlin"\n')
+    said = watched.fails("verify")
+    assert "article 1: version 1, read again from its captures, gives another date_published" in said
+    assert "!" in watched.run("prove", number_of(watched, "edited")).stdout
+    watched.must("reextract", "--accept")
+    watched.must("verify")
+
+
+def test_a_layout_that_was_changed_breaks_no_promise(watched: Desk) -> None:
+    folder = watched.folder / "layouts" / "tjuda"
+    folder.mkdir(parents=True)
+    bundled = Path(__file__).parent.parent / "seeds" / "layouts" / "tjuda" / "layout.toml"
+    (folder / "layout.toml").write_text(bundled.read_text().replace("drop = [", "drop = [\n    'It is story',"))
+    watched.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(watched.folder / "layouts")
+    watched.must("verify")
