@@ -10,7 +10,7 @@ from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, matches, sections_of
 from reports.message import Letter, build_letter
-from storage.cadence import is_due, parse_cadence
+from storage.cadence import is_due, next_slot, parse_cadence
 from storage.crash import crash_point
 from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 #: Changes that one digest takes at the most; what is beyond waits for the next one, in order.
 MOST_CHANGES = 5000
+#: A digest that is made so much later than it was due says that it is late.
+_LATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,12 @@ def make(
     now: datetime,
     *,
     broken: Collection[str] = (),
+    due: datetime | None = None,
 ) -> Made:
-    """Put together what a subscription's next digest would be, writing nothing; *broken* park files are told of."""
+    """Put together what a subscription's next digest would be, writing nothing; *broken* park files are told of.
+
+    A digest made long after the moment that it was *due* says so.
+    """
     since = subscription.last_digest_at or subscription.created_at - parse_cadence(subscription.cadence).period
     with store.reading() as session:
         entries, last_change = _entries(session, subscription)
@@ -70,6 +76,7 @@ def make(
         recovered_count=sum(entry.is_recovered for entry in entries),
         changes=tuple(entry.number for entry in entries),
         previous_sha256=previous_sha256,
+        was_due=due if due and now - due >= _LATE else None,
     )
     letter = build_letter(digest, sender=settings.mail.sender, recipient=subscription.address, token=subscription.token)
     return Made(subscription=subscription, digest=digest, letter=letter)
@@ -140,9 +147,10 @@ def make_and_freeze(
     now: datetime,
     *,
     broken: Collection[str] = (),
+    due: datetime | None = None,
 ) -> Made | None:
     """Make a digest and freeze its bytes; None if another process made it meanwhile."""
-    made = make(store, parks, settings, subscription, now, broken=broken)
+    made = make(store, parks, settings, subscription, now, broken=broken, due=due)
     crash_point("digest_rendered")
     with store.writing("digest") as session:
         digest_id = digests.freeze(
@@ -172,11 +180,18 @@ def make_due(
     for subscription in readers:
         try:
             if _is_due(subscription, now):
-                frozen.append(make_and_freeze(store, parks, settings, subscription, now, broken=broken))
+                due = _first_due(subscription)
+                frozen.append(make_and_freeze(store, parks, settings, subscription, now, broken=broken, due=due))
         except Exception as error:  # one reader's poison must not cost the others their digests
             log.error("a digest could not be made", reader=subscription.address, why=f"{error!r}")
             log.debug("where", exc_info=True)
     return [made for made in frozen if made is not None]
+
+
+def _first_due(subscription: Subscription) -> datetime:
+    """Return the first moment since the last digest at which one was due."""
+    since = subscription.last_digest_at or subscription.created_at
+    return next_slot(parse_cadence(subscription.cadence), subscription.time_zone, since)
 
 
 def _is_due(subscription: Subscription, now: datetime) -> bool:

@@ -92,6 +92,10 @@ class Digest:
     recovered_count: int
     changes: tuple[int, ...]
     previous_sha256: str | None
+    #: When it was due, if it is made much later than that.
+    was_due: datetime | None = None
+    #: Whether parts were left out for their size; the whole is then attached as a file.
+    is_shortened: bool = False
 
     @property
     def unseen(self) -> tuple[ParkCoverage, ...]:
@@ -163,7 +167,23 @@ def _section(
 
 def _new_item(entry: LedgerEntry, excerpt_chars: int) -> NewItem:
     assert entry.fields_after is not None
-    return _item(entry.fields_after, entry.url, excerpt_chars, number=entry.number)
+    try:
+        return _item(entry.fields_after, entry.url, excerpt_chars, number=entry.number)
+    except Exception:  # one article must not hold back the others of a digest, whatever it is
+        return NewItem(
+            headline=_not_shown(entry),
+            url=entry.url,
+            host=entry.park,
+            date=None,
+            source=None,
+            excerpt="",
+            language="en",
+            number=entry.number,
+        )
+
+
+def _not_shown(entry: LedgerEntry) -> str:
+    return f"Change {entry.number} cannot be shown: 'parkwatch prove {entry.number}'"
 
 
 def _item(fields: ArticleFields, url: str, excerpt_chars: int, number: int | None = None) -> NewItem:
@@ -180,6 +200,23 @@ def _item(fields: ArticleFields, url: str, excerpt_chars: int, number: int | Non
 
 
 def _changed_item(entry: LedgerEntry) -> ChangedItem:
+    try:
+        return _diffed_item(entry)
+    except Exception:  # as above
+        return ChangedItem(
+            kind=entry.kind,
+            headline=_not_shown(entry),
+            url=entry.url,
+            host=entry.park,
+            number=entry.number,
+            date=None,
+            language="en",
+            seen_after=entry.seen_after,
+            seen_at=entry.seen_at,
+        )
+
+
+def _diffed_item(entry: LedgerEntry) -> ChangedItem:
     before, after = entry.fields_before, entry.fields_after
     fields = after or before
     names = entry.changed_fields

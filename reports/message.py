@@ -1,7 +1,8 @@
 """Build the mail: headers from our own words alone, two parts that say the same, bytes that never change again."""
 
+import gzip
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from reports.digest import Digest
 from reports.render import fitting, html_of, plural, text_of
 
+#: Servers commonly take 10 MB; base64 makes a third more of everything.
+_MOST_PLAIN_BYTES = 2_000_000
 #: Old relays take seven bits; long lines are folded by the encodings.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
 
@@ -31,6 +34,8 @@ def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> 
     The Message-ID follows from subscription and number, so that it is the same for every attempt.
     """
     shown = fitting(digest)
+    if shown.sections != digest.sections:
+        shown = replace(shown, is_shortened=True)
     html, text = html_of(shown), text_of(shown)
     message_id = message_id_of(token, digest.number, sender)
     message = EmailMessage(policy=_POLICY)
@@ -44,12 +49,23 @@ def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> 
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
-    boundary = hashlib.sha256(message_id.encode()).hexdigest()[:32]
-    message.set_boundary(f"=_{boundary}")
+    if shown.is_shortened:
+        _attach(message, f"parkwatch-digest-{digest.number}.txt", text_of(digest).encode())
+    for level, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{level}_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
     # Header fields without a space cannot be folded at 78; an encoded List-Unsubscribe would be read by nobody.
     content = message.as_bytes(policy=_POLICY.clone(max_line_length=900))
     refuse_bare_line_ends(content)
     return Letter(message_id=message_id, content=content, html=html)
+
+
+def _attach(message: EmailMessage, name: str, content: bytes) -> None:
+    """Add a file of plain text, packed if it is so large that a server might refuse it."""
+    if len(content) > _MOST_PLAIN_BYTES:
+        packed = gzip.compress(content, mtime=0)
+        message.add_attachment(packed, maintype="application", subtype="gzip", filename=f"{name}.gz")
+    else:
+        message.add_attachment(content, maintype="text", subtype="plain", filename=name, params={"charset": "utf-8"})
 
 
 def subject_of(digest: Digest) -> str:

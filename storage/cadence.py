@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: A clock that goes wrong by less is waited for.
+_CLOCK_SET_BACK = timedelta(days=1)
 _FORM = re.compile(r"^(?P<every>hourly|daily|weekdays|weekly)(?: (?P<day>[a-z]{3}))?(?: (?P<at>\d{2}:\d{2}))?$")
 
 
@@ -107,5 +109,10 @@ def visit_is_due(started: datetime | None, outcome: str | None, cadence: timedel
 def is_due(
     cadence: Cadence, time_zone: str, *, last_digest: datetime | None, subscribed: datetime, now: datetime
 ) -> bool:
-    """Say whether a digest is due: a slot has passed since the last one, however many were missed meanwhile."""
+    """Say whether a digest is due: a slot has passed since the last one, however many were missed meanwhile.
+
+    A last digest that lies far ahead was made by a clock that has been set back: no reader waits until it catches up.
+    """
+    if last_digest is not None and last_digest - now > _CLOCK_SET_BACK:
+        return True
     return last_slot(cadence, time_zone, now) > (last_digest or subscribed)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from reports.message import build_letter, refuse_bare_line_ends, subject_of
 from reports.render import MOST_HTML_BYTES, html_of, span, text_of
 from storage.database.visit_log import ConditionLine, VisitLine
 from storage.records import ChangeKind, LedgerEntry
+from storage.text import first_sentences
 from tests.builders import DAY_1, DAY_2, a_park, an_article
 
 
@@ -168,13 +171,53 @@ def test_a_link_that_is_no_web_address_leads_nowhere() -> None:
 
 @pytest.mark.parametrize("count", [200, 3000])
 def test_a_large_digest_is_shortened_with_a_count_and_never_dropped(count: int) -> None:
-    entries = [an_entry(n, headline=f"Headline number {n} of many", fields_after=an_article()) for n in range(1, count)]
+    entries = [an_entry(n, fields_after=an_article(headline=f"Headline number {n} of many")) for n in range(1, count)]
     entries += [an_edit(count + n, f"It was {n}.", f"It is {n + 1}.") for n in range(40)]
     letter = build_letter(a_digest(*entries), sender="p@example.org", recipient="r@example.org", token="t")
     assert len(letter.html.encode()) <= MOST_HTML_BYTES
     assert f"{count - 1} new, 40 changed" in letter.html
+    message = message_from_bytes(letter.content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    files = {part.get_filename(): part for part in message.iter_attachments()}
+    assert "It was too long for a mail" in letter.html
+    [name] = files
+    assert name == "parkwatch-digest-7.txt"
+    whole = files[name].get_content()
+    assert all(f"Headline number {n} of many" in whole for n in range(1, count))
+    assert len(letter.content) < 10_000_000
+    assert message.get_body(("plain",)) is not None
     if count == 3000:
-        assert "these more are in the ledger" in letter.html
+        assert "the attached file has them" in letter.html
+
+
+def test_a_digest_that_fits_has_no_file() -> None:
+    letter = build_letter(a_digest(an_entry()), sender="p@example.org", recipient="r@example.org", token="t")
+    message = message_from_bytes(letter.content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert list(message.iter_attachments()) == []
+    assert "attached" not in letter.html
+
+
+def test_one_poisonous_article_does_not_hold_back_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bitten(paragraphs: tuple[str, ...], limit: int) -> str:
+        if "poison" in paragraphs[0]:
+            raise RuntimeError("bitten")
+        return first_sentences(paragraphs, limit)
+
+    monkeypatch.setattr("reports.digest.first_sentences", bitten)
+    monkeypatch.setattr("reports.digest.diff_texts", lambda *_: 1 / 0)
+    digest = a_digest(an_entry(1, fields_after=an_article(body=("poison",))), an_entry(2), an_edit(3, "a", "b"))
+    for said in (text_of(digest), html_of(digest)):
+        assert "A bearing works doubles its floor" in said
+        for number in (1, 3):
+            assert f"Change {number} cannot be shown:" in said
+            assert f"http://eastgate.example/{number}.html" in said
+
+
+def test_a_late_digest_says_so() -> None:
+    for said in (text_of, html_of):
+        assert "This digest is late: it was due Mon 6 May 16:00" in said(a_digest(was_due=DAY_1))
+        assert "late" not in said(a_digest())
 
 
 def test_the_mail_is_the_same_to_the_byte_when_it_is_built_again() -> None:

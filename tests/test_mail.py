@@ -251,3 +251,51 @@ def test_one_reader_whose_digest_cannot_be_made_holds_back_nobody(store: Store, 
         session.execute(text("UPDATE subscriptions SET time_zone = 'No/Where' WHERE id = 1"))
     made = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_2)
     assert [one.subscription.address for one in made] == ["two@example.org"]
+
+
+def test_a_clock_that_leaps_a_year_and_back_sends_each_digest_once(
+    store: Store, tmp_path: Path, mailbox: Mailbox
+) -> None:
+    subscribed(store)
+    settings, moments = demo_settings(tmp_path, 25), [DAY_2, DAY_2 + timedelta(days=365), DAY_2 + timedelta(hours=1)]
+    for number, now in enumerate([*moments, DAY_2 + timedelta(hours=2), DAY_2 + timedelta(days=1)]):
+        with store.writing() as session:
+            articles.record(session, an_observation(f"doc:{number}", seen_at=now))
+        make_due(store, PARKS, settings, now)
+        answers(store, mailer(mailbox.port), now)
+    # At the second and the third moment the clock leaps; between the third and the fourth no slot has passed.
+    assert len(mailbox.mails) == 4
+    with store.reading() as session:
+        assert list(verification.problems(session)) == []
+
+
+def test_a_digest_that_waits_while_the_clock_is_set_back_goes_out(
+    store: Store, tmp_path: Path, mailbox: Mailbox
+) -> None:
+    frozen(store, tmp_path)
+    ahead = DAY_2 + timedelta(days=365)
+    assert answers(store, mailer(free_port()), ahead) == [Outcome.DEFERRED]
+    assert answers(store, mailer(mailbox.port), DAY_2 + timedelta(minutes=1)) == [Outcome.SENT]
+
+
+def test_a_mail_is_given_up_after_days_and_after_enough_attempts(store: Store, tmp_path: Path) -> None:
+    frozen(store, tmp_path)
+    with receiving(Talkative(rcpt="450 try later")) as box:
+        answers(store, mailer(box.port), DAY_2 + timedelta(days=365))
+        with store.reading() as session:
+            assert [line.state for line, _ in digests.undelivered(session, refused_since=DAY_1)] == ["ready"]
+        for hours in range(4, 44, 4):
+            answers(store, mailer(box.port), DAY_2 + timedelta(days=365, hours=hours))
+    with store.reading() as session:
+        assert [line.state for line, _ in digests.undelivered(session, refused_since=DAY_1)] == ["refused"]
+
+
+def test_a_digest_made_after_three_days_asleep_is_late_and_holds_it_all(store: Store, tmp_path: Path) -> None:
+    subscribed(store)
+    for number in range(3):
+        with store.writing() as session:
+            articles.record(session, an_observation(f"doc:{number}", seen_at=DAY_1 + timedelta(days=number)))
+    [made] = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=3))
+    assert made.digest.was_due == DAY_1.replace(hour=7) + timedelta(days=1)
+    assert made.digest.new_count == 3
+    assert make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=3, minutes=1)) == []

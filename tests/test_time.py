@@ -66,6 +66,16 @@ def test_a_park_is_due_by_its_cadence_and_sooner_after_a_failure(hours: float, o
     assert visit_is_due(DAY_1, outcome, timedelta(hours=6), now) is due
 
 
+def test_a_clock_set_back_silences_no_reader() -> None:
+    daily = parse_cadence("daily 07:00")
+
+    def due(last: datetime) -> bool:
+        return is_due(daily, "UTC", last_digest=last, subscribed=DAY_1, now=DAY_1 + timedelta(hours=1))
+
+    assert due(DAY_1 + timedelta(days=365))
+    assert not due(DAY_1 + timedelta(hours=9))
+
+
 def test_a_clock_set_back_silences_no_park() -> None:
     assert visit_is_due(DAY_1 + timedelta(days=365), "done", timedelta(hours=6), DAY_1)
 

@@ -15,6 +15,8 @@ READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
 #: Pauses between attempts (RFC 5321, section 4.5.4.1, asks for half an hour and more once a server has said no).
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))
 _GIVE_UP_AFTER = timedelta(days=5)
+#: A clock that leaps makes five days of a minute; so many attempts it does not make.
+_FEWEST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,8 @@ def waiting(session: Session, *, now: datetime | None, subscription_id: int | No
     """Return the digests to be handed over, oldest first: those due at *now*, or all of them if it is None."""
     query = select(DigestRow.id, DigestRow.number, DigestRow.recipient).where(DigestRow.state == READY)
     if now is not None:
-        query = query.where(DigestRow.next_try_at <= now)
+        # No pause is so long: a clock that was set back has put the next try far ahead.
+        query = query.where((DigestRow.next_try_at <= now) | (DigestRow.next_try_at > now + 2 * _PAUSES[-1]))
     if subscription_id is not None:
         query = query.where(DigestRow.subscription_id == subscription_id)
     return [
@@ -133,7 +136,8 @@ def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: 
     if row.state != READY:
         return None
     last = _last_delivery(session, digest_id)
-    if row.next_try_at and row.next_try_at > now and (not at_once or (last is not None and last.ended_at is None)):
+    waits = row.next_try_at is not None and now < row.next_try_at <= now + 2 * _PAUSES[-1]
+    if waits and (not at_once or (last is not None and last.ended_at is None)):
         return None
     if session.get_one(SubscriptionRow, row.subscription_id).status != ACTIVE:
         row.state, row.next_try_at = CANCELLED, None  # she said goodbye between the making and the sending
@@ -166,7 +170,9 @@ def end_delivery(
     row = session.get_one(DigestRow, delivery.digest_id)
     if outcome == "sent":
         row.state, row.next_try_at = SENT, None
-    elif outcome == "refused" or (now - row.created_at > _GIVE_UP_AFTER and not is_our_fault):
+    elif outcome == "refused" or (
+        now - row.created_at > _GIVE_UP_AFTER and delivery.attempt >= _FEWEST_ATTEMPTS and not is_our_fault
+    ):
         row.state, row.next_try_at = REFUSED, None
 
 

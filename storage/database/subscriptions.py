@@ -87,9 +87,9 @@ def unsubscribe(session: Session, subscription_id: int) -> None:
 
 
 def _record(session: Session, row: SubscriptionRow) -> Subscription:
-    last, count = session.execute(
-        select(func.max(DigestRow.created_at), func.count()).where(DigestRow.subscription_id == row.id)
-    ).one()
+    # The newest by number: a clock that was set back has made it older than the one before.
+    newest = select(DigestRow.created_at, DigestRow.number).where(DigestRow.subscription_id == row.id)
+    last, count = session.execute(newest.order_by(DigestRow.number.desc()).limit(1)).first() or (None, 0)
     return Subscription(
         id=row.id,
         address=row.address,
