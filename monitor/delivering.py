@@ -5,6 +5,7 @@ from datetime import datetime
 
 from monitor.settings import Settings, SettingsError
 from reports.mailer import Delivery, Outcome, SmtpMailer
+from reports.signing import Signer
 from storage.database import Store, digests
 from storage.database.digests import Waiting
 
@@ -84,10 +85,18 @@ def mailer_of(settings: Settings) -> SmtpMailer:
     )
 
 
+def signer_of(settings: Settings) -> Signer | None:
+    """Return who signs the mails, None if nobody is to."""
+    mail = settings.mail
+    if mail.dkim_key_file is None:
+        return None
+    return Signer(key_file=mail.dkim_key_file, selector=mail.dkim_selector, domain=mail.sender.partition("@")[2])
+
+
 def checked_mailer_of(settings: Settings) -> SmtpMailer:
-    """Return the mailer; raises SettingsError while a person is there to hear that it could never log in."""
-    mailer = mailer_of(settings)
-    trouble = mailer.trouble()
+    """Return the mailer; raises SettingsError while a person is there to hear that it could never log in or sign."""
+    mailer, signer = mailer_of(settings), signer_of(settings)
+    trouble = mailer.trouble() or (signer.trouble() if signer else None)
     if trouble:
         raise SettingsError(trouble)
     return mailer

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from monitor.delivering import signer_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, matches, sections_of
@@ -78,7 +79,14 @@ def make(
         previous_sha256=previous_sha256,
         was_due=due if due and now - due >= _LATE else None,
     )
-    letter = build_letter(digest, sender=settings.mail.sender, recipient=subscription.address, token=subscription.token)
+    letter = build_letter(
+        digest,
+        sender=settings.mail.sender,
+        recipient=subscription.address,
+        token=subscription.token,
+        unsubscribe_url=settings.mail.unsubscribe_url,
+        signer=signer_of(settings),
+    )
     return Made(subscription=subscription, digest=digest, letter=letter)
 
 

@@ -19,6 +19,7 @@ _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 #: A mail address as we take it from people: an ASCII dot-atom and a host (RFC 5322, section 3.4.1), no display name,
 #: nothing that could end a header. To be matched in full.
 ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
+_PUBLIC = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?")
 DEFAULT_FILE = Path("parkwatch.toml")
 
 
@@ -94,6 +95,25 @@ class MailSection(_Section):
     sender: str = Field("parkwatch@localhost", description="address that digests come from")
     timeout: int = Field(60, ge=1, description="seconds to wait for the server's answer")
     tls_verify: TlsVerify = Field(True, description="true, false, or a file of CA certificates")
+    unsubscribe_url: str = Field(
+        "", description="public https address that ends a subscription by POST, the reader's token behind it (RFC 8058)"
+    )
+    dkim_key_file: Path | None = Field(None, description="file of the RSA key that signs mails (DKIM), in PEM")
+    dkim_selector: str = Field("parkwatch", description="name under which the key's other half stands in the DNS")
+
+    @field_validator("unsubscribe_url")
+    @classmethod
+    def _public_address(cls, value: str) -> str:
+        if value and not _PUBLIC.fullmatch(value):
+            raise ValueError("write an address that begins with https://, without a query")
+        return value
+
+    @field_validator("dkim_selector")
+    @classmethod
+    def _selector(cls, value: str) -> str:
+        if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", value):
+            raise ValueError("write a name of letters, digits, hyphens and dots")
+        return value
 
     @field_validator("sender")
     @classmethod

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from reports.digest import Digest
 from reports.render import fitting, html_of, plural, text_of
+from reports.signing import Signer
 
 #: Servers commonly take 10 MB; base64 makes a third more of everything.
 _MOST_PLAIN_BYTES = 2_000_000
@@ -27,8 +28,16 @@ class Letter:
     html: str
 
 
-def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> Letter:
-    """Return the mail of a digest.
+def build_letter(
+    digest: Digest,
+    *,
+    sender: str,
+    recipient: str,
+    token: str,
+    unsubscribe_url: str = "",
+    signer: Signer | None = None,
+) -> Letter:
+    """Return the mail of a digest; raises SigningError if it is to be signed and cannot be.
 
     Headers hold no page text: a headline with a line break, an encoded word or a million signs cannot reach them.
     The Message-ID follows from subscription and number, so that it is the same for every attempt.
@@ -45,7 +54,11 @@ def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> 
     message["Date"] = digest.made_at
     message["Message-ID"] = message_id
     message["List-Id"] = f"Parkwatch digests <digests.{sender.partition('@')[2]}>"
-    message["List-Unsubscribe"] = f"<mailto:{sender}?subject={quote('unsubscribe ' + token)}>"
+    ways = [f"<mailto:{sender}?subject={quote('unsubscribe ' + token)}>"]
+    if unsubscribe_url:
+        ways.append(f"<{unsubscribe_url.rstrip('/')}/{quote(token)}>")
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["List-Unsubscribe"] = ", ".join(ways)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
@@ -56,6 +69,8 @@ def build_letter(digest: Digest, *, sender: str, recipient: str, token: str) -> 
     # Header fields without a space cannot be folded at 78; an encoded List-Unsubscribe would be read by nobody.
     content = message.as_bytes(policy=_POLICY.clone(max_line_length=900))
     refuse_bare_line_ends(content)
+    if signer is not None:
+        content = signer.sign(content)
     return Letter(message_id=message_id, content=content, html=html)
 
 

@@ -86,6 +86,15 @@ def unsubscribe(session: Session, subscription_id: int) -> None:
     session.get_one(SubscriptionRow, subscription_id).status = ENDED
 
 
+def unsubscribe_by_token(session: Session, token: str) -> bool:
+    """End the subscription whose mails carry the token; False if there is none."""
+    row = session.scalars(select(SubscriptionRow).where(SubscriptionRow.token == token)).first()
+    if row is None:
+        return False
+    row.status = ENDED
+    return True
+
+
 def _record(session: Session, row: SubscriptionRow) -> Subscription:
     # The newest by number: a clock that was set back has made it older than the one before.
     newest = select(DigestRow.created_at, DigestRow.number).where(DigestRow.subscription_id == row.id)
