@@ -52,6 +52,8 @@ def _toml(value: Any) -> str:
         return _NONE
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, Path):
         return f'"{value.relative_to(BUNDLED.parent)}"' if value.is_relative_to(BUNDLED.parent) else f'"{value}"'
     return f'"{value}"' if isinstance(value, str) else str(value)
