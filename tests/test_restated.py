@@ -44,7 +44,7 @@ def test_a_mended_layout_is_no_edit(desk: Desk, site: TrickSite, layout: Path) -
     desk.must("crawl", "--recheck", "all")
     assert desk.changes() == []
     assert versions(desk, 1) == [
-        (1, False, "The park built a hall.\n\nIt is story 2."),
+        (1, False, "The park built a hall.\n\nIt is story 1."),
         (2, True, "The park built a hall."),
     ]
     assert {row["body"] for row in desk.rows("articles")} == {"The park built a hall."}

@@ -109,7 +109,9 @@ def test_sending_at_once_waits_for_no_pause_but_overtakes_no_attempt(store: Stor
 def test_five_days_of_refusals_end_a_mail_but_our_own_trouble_never_does(store: Store, tmp_path: Any) -> None:
     frozen(store, tmp_path)
     late = DAY_2 + timedelta(days=9)
-    send_waiting(store, mailer(free_port()), lambda: late)
+    for hours in range(0, 48, 4):
+        send_waiting(store, mailer(free_port()), lambda: late + timedelta(hours=hours))  # noqa: B023
+    late += timedelta(days=2)
     with receiving(Talkative(data="451 busy")) as box:
         [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: late, 1)
         assert delivery.outcome is Outcome.DEFERRED
