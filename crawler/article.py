@@ -18,7 +18,18 @@ from crawler.signs import PageSign, Signs
 from storage.decisions import changed_fields
 from storage.drift import UnreadPage
 from storage.identity import canonical_address
-from storage.records import NO_VALIDATORS, KnownArticle, Link, Observation, Origin, Park, Recheck, Restated, Validators
+from storage.records import (
+    NO_VALIDATORS,
+    ArticleFields,
+    KnownArticle,
+    Link,
+    Observation,
+    Origin,
+    Park,
+    Recheck,
+    Restated,
+    Validators,
+)
 from storage.text import comparison_text
 
 _GONE_STATUSES = {404, 410}
@@ -80,6 +91,11 @@ class ReadArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Steady:
+    """At a second look the site shows what is on record: two of its servers are out of step, and nothing is edited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """The site says that the article is not there."""
 
@@ -114,7 +130,9 @@ class ArticlePage:
     origin: Origin = Origin.CRAWL
 
 
-async def read_response(reader: ArticlePage, response: Response, asked: Asked) -> ReadArticle | Gone | Unread | NotSeen:
+async def read_response(
+    reader: ArticlePage, response: Response, asked: Asked
+) -> ReadArticle | Steady | Gone | Unread | NotSeen:
     """Read an article with all its pages; whatever is not a whole, good reading changes nothing."""
     result = _read_one(reader, response, asked)
     if not isinstance(result, Reading):
@@ -151,7 +169,31 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         observation = await _as_moved(reader, observation)
     elif changed_fields(known.fields, observation.fields):
         observation = await run_in_thread(_with_our_part, reader, observation, known)
+        on_record = observation.restated.fields if observation.restated else known.fields
+        if changed_fields(on_record, observation.fields):
+            doubt = await _second_look(reader, response.url, asked, result, on_record)
+            if doubt is not None:
+                return doubt
     return ReadArticle(observation=observation)
+
+
+async def _second_look(
+    reader: ArticlePage, url: str, asked: Asked, first: Reading, on_record: ArticleFields
+) -> Steady | NotSeen | None:
+    """Ask once more before an edit is believed; None if the page says the same again."""
+    try:
+        second = _read_one(reader, await reader.fetch(url), asked)
+    except Exception as error:  # what cannot be looked at twice waits for the next visit
+        return NotSeen(reason=f"its change could not be looked at twice: {type(error).__name__}")
+    if not isinstance(second, Reading):
+        return NotSeen(reason=f"its change could not be looked at twice: {getattr(second, 'reason', 'it is gone')}")
+    if not changed_fields(first.fields, second.fields):
+        return None
+    # A story in parts: its first page alone is compared.
+    beginning = replace(on_record, body=on_record.body[: len(second.fields.body)])
+    if not changed_fields(beginning, second.fields):
+        return Steady()
+    return NotSeen(reason="it shows another text at every look")
 
 
 def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading | Gone | Unread | NotSeen:

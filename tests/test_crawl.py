@@ -207,3 +207,38 @@ def test_removed_articles_do_not_stand_in_the_way_of_later_removals(desk: Desk, 
             site.pages[path(number)] = status(404)
         desk.must("crawl", "--recheck", "all")
     assert [kind for kind, _ in desk.changes() if kind == "removed"] == ["removed"] * 5
+
+
+def in_turn(*pages: tuple[int, dict[str, str], bytes]):  # type: ignore[no-untyped-def]
+    """Answer with one page after the other, as servers do that are out of step."""
+    left = list(pages)
+
+    def answer(_: object) -> tuple[int, dict[str, str], bytes]:
+        left.append(left.pop(0))
+        return left[-1]
+
+    return answer
+
+
+def test_a_page_that_flaps_between_two_texts_is_no_edit(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[path(1)] = in_turn(article(1, "The park built two halls."), article(1))
+    for _ in range(3):
+        desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    site.pages[path(1)] = article(1, "The park built two halls.")
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Story 1 of the park")]
+
+
+def test_a_page_that_says_something_else_at_every_look_is_told_and_not_stored(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[path(1)] = in_turn(*(article(1, f"The park built {n} halls.") for n in range(9)))
+    assert "shows another text at every look" in desk.fails("crawl", "--recheck", "all")
+    site.pages[path(1)] = in_turn(article(1, "The park built two halls."), status(500), status(500), status(500))
+    assert "its change could not be looked at twice" in desk.fails("crawl", "--recheck", "all")
+    assert desk.changes() == []
