@@ -92,10 +92,10 @@ class Desk:
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a verb in this process: what it says and its exit code, without the second that a start costs."""
         out, err, code = io.StringIO(), io.StringIO(), 0
-        before = (Path.cwd(), dict(os.environ), sys.argv)
+        before, environment = (Path.cwd(), dict(os.environ), sys.argv), self.environment()
         os.chdir(self.folder)
         os.environ.clear()
-        os.environ.update(self.environment())
+        os.environ.update(environment)
         sys.argv = ["parkwatch", *arguments]
         try:
             with redirect_stdout(out), redirect_stderr(err):
