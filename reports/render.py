@@ -57,6 +57,8 @@ class _Room:
 _ROOMS = (
     _Room(texts=10_000, headlines=10_000, diffs=10_000, changes=10_000),
     _Room(texts=3, headlines=10_000, diffs=10_000, changes=10_000),
+    _Room(texts=0, headlines=10_000, diffs=10_000, changes=10_000),
+    _Room(texts=0, headlines=120, diffs=60, changes=120),
     _Room(texts=0, headlines=60, diffs=20, changes=60),
     _Room(texts=0, headlines=15, diffs=5, changes=15),
     _Room(texts=0, headlines=3, diffs=0, changes=3),
@@ -114,7 +116,7 @@ def day(moment: datetime, time_zone: str) -> str:
 
 def span(length: timedelta) -> str:
     """Return a length of time in one unit, such as ``40 min``, ``6 h`` or ``2 days``."""
-    minutes = round(length.total_seconds() / 60)
+    minutes = max(1, round(length.total_seconds() / 60))
     if minutes < 100:
         return f"{minutes} min"
     hours = round(minutes / 60)

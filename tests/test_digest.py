@@ -357,7 +357,7 @@ def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(40, "40 min"), (99, "99 min"), (360, "6 h"), (2820, "47 h"), (2880, "2 days"), (10080, "7 days")],
+    [(0.2, "1 min"), (40, "40 min"), (99, "99 min"), (360, "6 h"), (2820, "47 h"), (2880, "2 days"), (10080, "7 days")],
 )
-def test_a_length_of_time_is_told_in_one_unit(minutes: int, words: str) -> None:
+def test_a_length_of_time_is_told_in_one_unit(minutes: float, words: str) -> None:
     assert span(timedelta(minutes=minutes)) == words
