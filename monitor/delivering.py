@@ -6,8 +6,10 @@ from datetime import datetime
 from monitor.settings import Settings, SettingsError
 from reports.mailer import Delivery, Outcome, SmtpMailer
 from reports.signing import Signer
+from storage.crash import crash_point
 from storage.database import Store, digests
 from storage.database.digests import Waiting
+from storage.journal import SentJournal
 
 Sent = tuple[Waiting, Delivery]
 
@@ -44,6 +46,8 @@ def _hand_over(
     may_send: Callable[[], bool] = lambda: True,
 ) -> list[Sent]:
     results = []
+    journal = journal_of(store)
+    journal.prepare()
     for letter in waiting:
         if not may_send():
             break
@@ -53,7 +57,13 @@ def _hand_over(
             continue
         with store.reading() as session:
             message = digests.message_of(session, letter.id)
-        delivery = mailer.send(letter.recipient, message)
+        if journal.holds(message.message_id, message.sha256):
+            delivery = Delivery(outcome=Outcome.SENT, code=None, answer="taken before, as the journal says")
+        else:
+            delivery = mailer.send(letter.recipient, message.content)
+            if delivery.outcome is Outcome.SENT:
+                journal.note(message.message_id, message.sha256)
+                crash_point("journal_written")
         with store.writing("delivery_ended") as session:
             digests.end_delivery(
                 session,
@@ -68,6 +78,11 @@ def _hand_over(
         if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
             break
     return results
+
+
+def journal_of(store: Store) -> SentJournal:
+    """Return the journal beside a store's file."""
+    return SentJournal(store.path.with_name(f"{store.path.name}.sent") if store.path else None)
 
 
 def mailer_of(settings: Settings) -> SmtpMailer:

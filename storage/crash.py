@@ -38,6 +38,7 @@ POINTS = (
     "mail_half_sent",
     "mail_sent",
     "answer_read",
+    "journal_written",
 )
 _passed: Counter[str] = Counter()
 

@@ -87,7 +87,7 @@ def test_a_digest_arrives_as_it_was_frozen(store: Store, tmp_path: Path, mailbox
     frozen(store, tmp_path)
     with store.reading() as session:
         [waiting] = digests.waiting(session, now=DAY_2)
-        message = digests.message_of(session, waiting.id)
+        message = digests.message_of(session, waiting.id).content
     assert answers(store, mailer(mailbox.port)) == [Outcome.SENT]
     assert mailbox.mails == [message]
     assert answers(store, mailer(mailbox.port)) == []
@@ -144,7 +144,7 @@ def test_a_death_between_sending_and_hearing_sends_the_same_bytes_again(store: S
     frozen(store, tmp_path)
     with store.writing() as session:
         [waiting] = digests.waiting(session, now=DAY_2)
-        message = digests.message_of(session, waiting.id)
+        message = digests.message_of(session, waiting.id).content
         digests.begin_delivery(session, waiting.id, DAY_2)  # and here the process dies
     with receiving(Mailbox()) as box:
         assert answers(store, mailer(box.port), DAY_2 + timedelta(minutes=6)) == [Outcome.SENT]

@@ -80,7 +80,7 @@ def message_with(store: Store, settings: Settings) -> bytes:
     assert made is not None
     assert made.digest_id is not None
     with store.reading() as session:
-        return digests.message_of(session, made.digest_id)
+        return digests.message_of(session, made.digest_id).content
 
 
 def test_a_public_address_is_offered_beside_the_mail_address(file_store: Store, tmp_path: Path) -> None:

@@ -121,9 +121,20 @@ def waiting(session: Session, *, now: datetime | None, subscription_id: int | No
     ]
 
 
-def message_of(session: Session, digest_id: int) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A digest as it was frozen."""
+
+    message_id: str
+    sha256: str
+    content: bytes
+
+
+def message_of(session: Session, digest_id: int) -> Message:
     """Return a digest's frozen bytes."""
-    return session.scalars(select(DigestRow.message).where(DigestRow.id == digest_id)).one()
+    query = select(DigestRow.message_id, DigestRow.sha256, DigestRow.message).where(DigestRow.id == digest_id)
+    row = session.execute(query).one()
+    return Message(message_id=row.message_id, sha256=row.sha256, content=row.message)
 
 
 def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: bool = False) -> int | None:

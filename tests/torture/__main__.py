@@ -18,6 +18,7 @@ from tests.torture.account import Tally
 from tests.torture.hostile import met
 from tests.torture.mail_faults import FAULTS, survives
 from tests.torture.post import Post
+from tests.torture.scarcity import disk_is_full
 from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
 from tests.torture.stands import KINDS, Stands, with_readers
 from tests.torture.visiting import (
@@ -41,7 +42,7 @@ _SEED = 20240506
 
 def torture(kind: str, kills: int) -> dict[str, Tally]:
     """Do everything on one kind of database, and return what came of each sort of trial."""
-    found = {name: Tally() for name in ("kill points", "random kills", "mail faults", "hostile pages")}
+    found = {name: Tally() for name in ("kill points", "random kills", "mail faults", "hostile pages", "full disks")}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pw-torture-")))
         stands = stack.enter_context(Stands(kind, folder))
@@ -70,6 +71,8 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
             print(f"{kind}: round {hit} of kill points done", file=sys.stderr, flush=True)
         for fault in FAULTS:
             trial("mail faults", "readers", with_readers, survives, post, fault)
+        for spare in range(0, 600_000, 20_000) if kind == "sqlite" else ():
+            trial("full disks", "readers", with_readers, disk_is_full, post, spare)
         trial("hostile pages", "readers", with_readers, met, site)
         for number in range(max(1, kills // _KILLS_A_STORE)):
             seed = _SEED + number
@@ -130,6 +133,7 @@ def table_of(found: dict[str, dict[str, Tally]], minutes: float) -> str:
             row("of these survived", lambda t: t["kill points"].scenes - t["kill points"].failed),
             row("kills at random moments, mail server misbehaving", of("random kills", "kills")),
             row("mail server faults", of("mail faults", "scenes")),
+            row("disks full for a while, at so many moments", of("full disks", "scenes")),
             row("hostile answers in the place of an article", of("hostile pages", "scenes")),
             row("changes that were to reach a reader", everywhere("changes")),
             row("**lost**", broken("never heard of")),

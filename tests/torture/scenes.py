@@ -30,6 +30,7 @@ SENDING_POINTS = (
     "mail_half_sent",
     "mail_sent",
     "answer_read",
+    "journal_written",
     "delivery_ended_before_commit",
     "delivery_ended_after_commit",
 )

@@ -32,7 +32,7 @@ class Stands:
     """Hands out copies of a prepared store; the first preparation of a kind pays for all."""
 
     def __init__(self, kind: str, folder: Path, server: str | None = None) -> None:
-        self._kind = kind
+        self.kind = kind
         self._folder = folder
         self._stack = ExitStack()
         self._server = server
@@ -40,7 +40,7 @@ class Stands:
         self._count = 0
 
     def __enter__(self) -> "Stands":
-        if self._kind == "postgresql" and self._server is None:
+        if self.kind == "postgresql" and self._server is None:
             self._server = self._stack.enter_context(serving())
         return self
 
@@ -53,19 +53,19 @@ class Stands:
         if name not in self._ready:
             self._ready[name] = self._prepared(name, prepare)
         self._count += 1
-        folder = self._folder / f"{self._kind}-{self._count}"
+        folder = self._folder / f"{self.kind}-{self._count}"
         (folder / "parks").mkdir(parents=True)
-        if self._kind == "sqlite":
+        if self.kind == "sqlite":
             shutil.copyfile(self._ready[name], folder / "parkwatch.db")
-            yield Stand(self._kind, f"sqlite:///{folder / 'parkwatch.db'}", folder)
+            yield Stand(self.kind, f"sqlite:///{folder / 'parkwatch.db'}", folder)
         else:
             assert self._server is not None
             with database(self._server, self._ready[name]) as url:
-                yield Stand(self._kind, url, folder)
+                yield Stand(self.kind, url, folder)
         shutil.rmtree(folder)
 
     def _prepared(self, name: str, prepare: Prepare) -> str:
-        if self._kind == "sqlite":
+        if self.kind == "sqlite":
             path = self._folder / f"{name}.db"
             prepare(f"sqlite:///{path}")
             return str(path)

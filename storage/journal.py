@@ -1,0 +1,65 @@
+"""Note which mails a server has taken in a file beside the store, for the moment before the store knows.
+
+A mail is taken, and then the store cannot say so: its disk is full, or the process dies at that moment. Without this
+note the mail would go out again. The file has its full size from the beginning, so that a line finds room on a full
+disk, and is synced before anything else happens (Exim's journal beside its spool works alike).
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_SIZE = 65_536
+#: Lines that are kept when the file is full: far more than can wait to be stored.
+_KEPT = 200
+
+
+class SentJournal:
+    """Lines of Message-ID and SHA-256; *path* None is for stores without a file, which do without."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def prepare(self) -> None:
+        """Make the file while there is room; that there is none is no reason not to send."""
+        with suppress(OSError), self._opened():
+            pass
+
+    def note(self, message_id: str, sha256: str) -> None:
+        """Write that a server took this mail; nothing is raised, since the store is told next."""
+        with suppress(OSError), self._opened() as file:
+            line, lines = f"{message_id} {sha256}\n", _lines_in(file)
+            end = sum(map(len, lines)) + len(lines)
+            if end + len(line) > _SIZE:
+                kept = "".join(f"{each}\n" for each in lines[-_KEPT:])
+                os.pwrite(file, kept.encode().ljust(_SIZE, b"\0"), 0)
+                end = len(kept)
+            os.pwrite(file, line.encode(), end)
+            os.fsync(file)
+
+    def holds(self, message_id: str, sha256: str) -> bool:
+        """Say whether a server took this mail, these very bytes."""
+        try:
+            with self._opened() as file:
+                return f"{message_id} {sha256}" in _lines_in(file)
+        except OSError:
+            return False
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        if self._path is None:
+            raise FileNotFoundError
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file).st_size < _SIZE:
+                os.posix_fallocate(file, 0, _SIZE)
+            yield file
+        finally:
+            os.close(file)
+
+
+def _lines_in(file: int) -> list[str]:
+    return os.pread(file, _SIZE, 0).rstrip(b"\0").decode("ascii", "replace").splitlines()

@@ -1,0 +1,48 @@
+"""The note of what a server took, for the moment before the store knows."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.delivering import journal_of
+from monitor.demo.mailbox import Mailbox
+from storage.database import Store, digests
+from storage.journal import SentJournal
+from tests.builders import DAY_2
+from tests.test_mail import Outcome, answers, frozen, mailer
+
+
+def test_a_mail_is_held_by_its_very_bytes(tmp_path: Path) -> None:
+    journal = SentJournal(tmp_path / "sent")
+    journal.note("<d1.x@example.org>", "a" * 64)
+    assert journal.holds("<d1.x@example.org>", "a" * 64)
+    assert not journal.holds("<d1.x@example.org>", "b" * 64)
+    assert not journal.holds("<d2.x@example.org>", "a" * 64)
+
+
+def test_it_never_grows_and_keeps_the_newest(tmp_path: Path) -> None:
+    journal = SentJournal(tmp_path / "sent")
+    journal.prepare()
+    size = (tmp_path / "sent").stat().st_size
+    for number in range(2000):
+        journal.note(f"<d{number}.x@example.org>", f"{number:064}")
+    assert (tmp_path / "sent").stat().st_size == size
+    assert all(journal.holds(f"<d{number}.x@example.org>", f"{number:064}") for number in range(1850, 2000))
+
+
+def test_a_journal_that_cannot_be_written_stops_no_mail(tmp_path: Path) -> None:
+    for journal in (SentJournal(None), SentJournal(tmp_path / "no" / "folder")):
+        journal.prepare()
+        journal.note("<d1.x@example.org>", "a")
+        assert not journal.holds("<d1.x@example.org>", "a")
+
+
+def test_what_the_journal_holds_is_not_sent_again_and_counts_as_sent(
+    file_store: Store, tmp_path: Path, mailbox: Mailbox
+) -> None:
+    frozen(file_store, tmp_path)
+    with file_store.reading() as session:
+        message = digests.message_of(session, 1)
+    journal_of(file_store).note(message.message_id, message.sha256)
+    assert answers(file_store, mailer(mailbox.port)) == [Outcome.SENT]
+    assert mailbox.mails == []
+    assert answers(file_store, mailer(mailbox.port), DAY_2 + timedelta(days=1)) == []
