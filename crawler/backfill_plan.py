@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
-from crawler.article import Asked
+from crawler.asked import Asked
 from crawler.book import VisitBook
 from crawler.listing import ListingPage
 from crawler.outcome import Account

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from crawler.article import Asked
+from crawler.asked import Asked
 from crawler.book import VisitBook
 from crawler.listing import ListingPage
 from crawler.outcome import DRIFT_FLOOR, Account

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from crawler.article import Asked
+from crawler.asked import Asked
 from crawler.dates import read_date
 from crawler.paging import Next
 from storage.records import ArticleFields, Link

@@ -5,7 +5,7 @@ from typing import Any
 
 from scrapy import Request
 
-from crawler.article import Asked
+from crawler.asked import Asked
 from crawler.walk import Walk
 
 LISTING, NEW, RECHECK = 20, 10, 0

@@ -12,7 +12,8 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
-from crawler.article import ArticlePage, Asked, Gone, ReadArticle, Steady, Unread, read_response
+from crawler.article import ArticlePage, read_response
+from crawler.asked import Asked, Gone, ReadArticle, Steady, Unread
 from crawler.backfill_plan import BackfillPlan
 from crawler.book import VisitBook
 from crawler.drift import located

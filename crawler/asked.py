@@ -1,0 +1,90 @@
+"""What is asked for, and what may come of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from crawler.layouts import Layout
+from crawler.listing import key_of
+from storage.drift import UnreadPage
+from storage.records import NO_VALIDATORS, Link, Observation, Recheck, Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for: a link from a listing, or a known article once more."""
+
+    key: str
+    url: str
+    link: Link | None = None
+    article_id: int | None = None
+    validators: Validators = NO_VALIDATORS
+    is_probe: bool = False
+    is_removed: bool = False
+
+    @classmethod
+    def new(cls, link: Link) -> "Asked":
+        """Ask for an article that is not on record."""
+        return cls(key=link.key, url=link.url, link=link)
+
+    @classmethod
+    def again(cls, recheck: Recheck, validators: Validators, *, is_probe: bool = False) -> "Asked":
+        """Ask for a known article, conditionally if there are validators."""
+        return cls(
+            key=recheck.key,
+            url=recheck.url,
+            article_id=recheck.article_id,
+            validators=validators,
+            is_probe=is_probe,
+            is_removed=recheck.is_removed,
+        )
+
+    @classmethod
+    def address(cls, url: str, layouts: Sequence[Layout]) -> "Asked":
+        """Ask for a page of which nothing is known but its address."""
+        return cls(key=key_of(url, list(layouts)), url=url)
+
+    def whole(self) -> "Asked":
+        """Return the same question without validators."""
+        return replace(self, validators=NO_VALIDATORS, is_probe=False)
+
+    def headers(self) -> dict[str, str]:
+        """Return the request's conditional headers (RFC 9110, section 13.1)."""
+        given = {
+            "If-None-Match": self.validators.etag,
+            "If-Modified-Since": self.validators.last_modified,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadArticle:
+    """The article was read."""
+
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steady:
+    """At a second look the site shows what is on record: two of its servers are out of step, and nothing is edited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The site says that the article is not there."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A page came, and no layout fits it."""
+
+    reason: str
+    page: UnreadPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSeen:
+    """No page came, or something else in its place."""
+
+    reason: str
