@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,29 +30,57 @@ def can_start() -> bool:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Yield the address of a server that listens on a socket in a folder of its own, without durable writes."""
+    """Yield the address of a server, the one that is given or one of our own."""
     given = os.environ.get("PARKWATCH_TEST_POSTGRES")
     if given:
         yield given
         return
-    programs = _programs()
-    assert programs is not None
+    with own_server() as server:
+        yield server.address
+
+
+class OwnServer:
+    """A server that listens on a socket in a folder of its own, without durable writes."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = _programs()
+        assert programs is not None
+        self._folder = folder
+        self._data = folder / "data"
+        # The server refuses to run as root; Debian's package makes the user.
+        self._programs = [*(["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []), str(programs)]
+        self.address = f"postgresql+psycopg://postgres@/postgres?host={folder}"
+
+    def make(self) -> None:
+        """Make its files, and start it."""
+        self._run("initdb", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.control("start")
+
+    def control(self, act: str) -> None:
+        """Start it, stop it, or restart it as a crash does."""
+        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        more = () if act == "stop" else ("-w", "-o", options, "-l", str(self._folder / "log"))
+        self._run("pg_ctl", *(() if act == "start" else ("-m", "immediate")), *more, act)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        *before, folder = self._programs
+        command = [*before, f"{folder}/{program}", "-D", str(self._data), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd="/")
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Run a server while the block runs."""
     folder = Path(tempfile.mkdtemp(prefix="pw-pg-"))
-    # The server refuses to run as root; Debian's package makes the user.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
+    if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    data = folder / "data"
-    control = [*as_user, str(programs / "pg_ctl"), "-D", str(data)]
+    server = OwnServer(folder)
     try:
-        initdb = [*as_user, str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
-        subprocess.run([*initdb, "-E", "UTF8"], check=True, capture_output=True, cwd="/")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
-        start = [*control, "-w", "-o", options, "-l", str(folder / "log"), "start"]
-        subprocess.run(start, check=True, capture_output=True, cwd="/")
-        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        server.make()
+        yield server
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd="/")
+        with suppress(subprocess.CalledProcessError):
+            server.control("stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from monitor.lock import AlreadyRunningError, holder_of, only_one
-from storage.database import Store, articles, ledger, open_store, visit_log, visits
+from storage.database import Store, articles, ledger, open_store, upgrade_store, visit_log, visits
 from storage.records import ConditionKind
 from tests.builders import DAY_1, address_of, an_observation
-from tests.postgres import database
-from tests.test_store import kinds, record
+from tests.postgres import database, own_server
+from tests.test_store import kinds, problems, record
 
 
 @pytest.fixture
@@ -92,6 +92,22 @@ def test_a_scheduler_whose_lock_the_server_let_go_knows(postgres_store: Store) -
         with only_one(other, DAY_1):
             assert not is_held()
     other.close()
+
+
+def test_a_server_that_restarts_in_the_middle_ends_one_transaction_and_no_more(postgres: tuple[str, str]) -> None:
+    with own_server() as server:
+        upgrade_store(server.address)
+        store = open_store(server.address)
+        record(store, an_observation("doc:1"))
+        with only_one(store, DAY_1) as is_held:
+            with pytest.raises(Exception, match=r"terminat|closed|connection"), store.writing() as session:  # noqa: PT012
+                articles.record(session, an_observation("doc:2"))
+                server.control("restart")
+            assert not is_held()
+        record(store, an_observation("doc:2"))
+        assert kinds(store) == [(1, "new"), (2, "new")]
+        assert problems(store) == []
+        store.close()
 
 
 def test_a_store_that_stands_on_neither_database_is_refused(tmp_path: Path) -> None:

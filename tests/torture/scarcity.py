@@ -2,6 +2,7 @@
 
 import resource
 import signal
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ def without_room(work: Any, *arguments: Any, room: int) -> None:
     """Carry a step out while no file may grow beyond *room* bytes more than the store's largest has now."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead: "disk I/O error", as a full disk does
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-    work(*arguments)
+    try:
+        work(*arguments)
+    except Exception:  # as it should: whoever asked hears of it by the exit code
+        sys.exit(1)
 
 
 def disk_is_full(stand: Stand, post: Post, spare: int) -> Tally:
