@@ -7,7 +7,7 @@ from datetime import datetime
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
-from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Steady, Unread
+from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
@@ -16,7 +16,7 @@ from crawler.reading import Reading, Unreadable, read_article
 from crawler.rereading import restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
 from crawler.signs import PageSign, Signs
-from storage.decisions import changed_fields
+from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
 from storage.records import (
     NO_VALIDATORS,
@@ -46,10 +46,53 @@ class ArticlePage:
     origin: Origin = Origin.CRAWL
 
 
-async def read_response(
-    reader: ArticlePage, response: Response, asked: Asked
-) -> ReadArticle | Steady | Gone | Unread | NotSeen:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """An article with all its pages."""
+
+    reading: Reading
+    responses: list[Response]
+    page: Page
+
+    @property
+    def fields(self) -> ArticleFields:
+        return self.reading.fields
+
+
+async def read_response(reader: ArticlePage, response: Response, asked: Asked) -> ReadArticle | Gone | Unread | NotSeen:
     """Read an article with all its pages; whatever is not a whole, good reading changes nothing."""
+    whole = await _read_whole(reader, response, asked)
+    if not isinstance(whole, _Whole):
+        return whole
+    observation = _observation(reader, asked, whole)
+    if not reader.book.is_open:
+        return ReadArticle(observation=observation)
+    known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
+    if observation.is_moved:
+        there = await run_in_thread(reader.book.find, observation.key)
+        if there is not None and (known is None or there.id != known.id):
+            return NotSeen(reason=f"its address leads to another article on record, {observation.url}")
+        if there is not None and there.url == observation.url:
+            # It was asked for under an address that only leads to where it stands.
+            observation = replace(observation, is_moved=False, known_as=None)
+    other = _in_its_place(reader, whole.page, asked, observation, known)
+    if other is not None:
+        return other
+    if known is None:
+        observation = await _as_moved(reader, observation)
+    elif changed_fields(known.fields, observation.fields):
+        observation = await run_in_thread(_with_our_part, reader, observation, known)
+        on_record = observation.restated.fields if observation.restated else known.fields
+        if changed_fields(on_record, observation.fields):
+            second = await _second_look(reader, response.url, asked)
+            if isinstance(second, NotSeen):
+                return second
+            if not is_steady_change(on_record, observation.fields, second.fields):
+                observation = replace(observation, fields=on_record)
+    return ReadArticle(observation=observation)
+
+
+async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> _Whole | Gone | Unread | NotSeen:
     result = _read_one(reader, response, asked)
     if not isinstance(result, Reading):
         return result
@@ -67,49 +110,19 @@ async def read_response(
             return NotSeen(reason=f"its further page {url} could not be read: {part.reason}")
         responses.append(more)
         paragraphs += part.fields.body
-    observation = _observation(reader, asked, responses, result, tuple(paragraphs))
-    if not reader.book.is_open:
-        return ReadArticle(observation=observation)
-    known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
-    if observation.is_moved:
-        there = await run_in_thread(reader.book.find, observation.key)
-        if there is not None and (known is None or there.id != known.id):
-            return NotSeen(reason=f"its address leads to another article on record, {observation.url}")
-        if there is not None and there.url == observation.url:
-            # It was asked for under an address that only leads to where it stands.
-            observation = replace(observation, is_moved=False, known_as=None)
-    other = _in_its_place(reader, page, asked, observation, known)
-    if other is not None:
-        return other
-    if known is None:
-        observation = await _as_moved(reader, observation)
-    elif changed_fields(known.fields, observation.fields):
-        observation = await run_in_thread(_with_our_part, reader, observation, known)
-        on_record = observation.restated.fields if observation.restated else known.fields
-        if changed_fields(on_record, observation.fields):
-            doubt = await _second_look(reader, response.url, asked, result, on_record)
-            if doubt is not None:
-                return doubt
-    return ReadArticle(observation=observation)
+    reading = replace(result, fields=replace(result.fields, body=tuple(paragraphs)))
+    return _Whole(reading=reading, responses=responses, page=page)
 
 
-async def _second_look(
-    reader: ArticlePage, url: str, asked: Asked, first: Reading, on_record: ArticleFields
-) -> Steady | NotSeen | None:
-    """Ask once more before an edit is believed; None if the page says the same again."""
+async def _second_look(reader: ArticlePage, url: str, asked: Asked) -> _Whole | NotSeen:
+    """Ask once more before an edit is believed."""
     try:
-        second = _read_one(reader, await reader.fetch(url), asked)
+        second = await _read_whole(reader, await reader.fetch(url), asked)
     except Exception as error:  # what cannot be looked at twice waits for the next visit
         return NotSeen(reason=f"its change could not be looked at twice: {type(error).__name__}")
-    if not isinstance(second, Reading):
-        return NotSeen(reason=f"its change could not be looked at twice: {getattr(second, 'reason', 'it is gone')}")
-    if not changed_fields(first.fields, second.fields):
-        return None
-    # A story in parts: its first page alone is compared.
-    beginning = replace(on_record, body=on_record.body[: len(second.fields.body)])
-    if not changed_fields(beginning, second.fields):
-        return Steady()
-    return NotSeen(reason="it shows another text at every look")
+    if isinstance(second, _Whole):
+        return second
+    return NotSeen(reason=f"its change could not be looked at twice: {second.reason}")
 
 
 def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading | Gone | Unread | NotSeen:
@@ -160,13 +173,8 @@ def _in_its_place(
     return None
 
 
-def _observation(
-    reader: ArticlePage,
-    asked: Asked,
-    responses: list[Response],
-    reading: Reading,
-    body: tuple[str, ...],
-) -> Observation:
+def _observation(reader: ArticlePage, asked: Asked, whole: _Whole) -> Observation:
+    reading, responses = whole.reading, whole.responses
     first = responses[0]
     url = canonical_address(first.url)
     key = key_of(first.url, list(reader.layouts))
@@ -174,7 +182,7 @@ def _observation(
         park=reader.park.slug,
         key=key,
         url=url,
-        fields=replace(reading.fields, body=body),
+        fields=reading.fields,
         captures=tuple(capture_of(response, reader.now) for response in responses),
         layout=reading.layout.name,
         layout_revision=reading.layout.revision,

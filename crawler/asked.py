@@ -64,11 +64,6 @@ class ReadArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Steady:
-    """At a second look the site shows what is on record: two of its servers are out of step, and nothing is edited."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """The site says that the article is not there."""
 

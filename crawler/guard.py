@@ -6,7 +6,7 @@ answers differently the second time; here the checked answer is the one that the
 
 import re
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -17,7 +17,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
-#: Embeds IPv4 addresses that a gateway reaches (RFC 6052); Python calls it global.
+#: Embeds the IPv4 addresses that a gateway reaches (RFC 6052): those decide.
 _TRANSLATED = ip_network("64:ff9b::/96")
 _HOST = re.compile(r"^(?:\[(?P<v6>[^\]]+)\]|(?P<plain>[^:]*))(?::\d+)?$")
 #: Hosts that the operator's own files name by a private address: the wish is his. Proxies are his as well.
@@ -32,10 +32,12 @@ def may_be_reached(address: str, networks: Networks = ()) -> bool:
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is not None:
             found = found.ipv4_mapped
-        elif found in _TRANSLATED or found.sixtofour is not None or found.teredo is not None:
-            return False
+        elif found in _TRANSLATED:
+            found = IPv4Address(int(found) & 0xFFFFFFFF)
     if any(found in network for network in networks if network.version == found.version):
         return True
+    if isinstance(found, IPv6Address) and (found.is_site_local or found.sixtofour or found.teredo):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
@@ -97,7 +99,7 @@ class GuardedResolver:
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> IHostResolution:
         """Resolve a name, or an address written as one."""
-        is_own = hostName in _named or hostName in self._proxies
+        is_own = hostName in _named or (hostName, portNumber) in self._proxies
         receiver = resolutionReceiver if is_own else _Checked(resolutionReceiver, hostName, self._networks)
         found: IHostResolution = self._inner.resolveHostName(
             receiver, hostName, portNumber, addressTypes, transportSemantics
@@ -132,6 +134,7 @@ class _Checked:
         self._receiver.resolutionComplete()
 
 
-def _proxies() -> set[str | None]:
+def _proxies() -> set[tuple[str | None, int]]:
     found = (address for scheme, address in getproxies().items() if scheme in ("http", "https", "all"))
-    return {urlsplit(address if "://" in address else f"//{address}").hostname for address in found}
+    parts = [urlsplit(address if "://" in address else f"http://{address}") for address in found]
+    return {(each.hostname, each.port or (443 if each.scheme == "https" else 80)) for each in parts}

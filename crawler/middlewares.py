@@ -10,8 +10,8 @@ from scrapy.http import Response
 
 from crawler.causes import in_words
 from crawler.guard import is_named
+from crawler.waiting import host_of
 
-_DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _KEEP_OUT = b"User-agent: *\nDisallow: /\n"
 
 
@@ -31,7 +31,7 @@ class ParkHostsMiddleware:
         spider = self._crawler.spider
         park = getattr(spider, "park", None)
         parts = urlsplit(request.url)
-        netloc = parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, ""))
+        netloc = host_of(request.url)
         if park is not None and netloc not in park.hosts:
             raise IgnoreRequest(f"it leads off the site, to {netloc}")
         if park is None and is_named(parts.hostname or "") and netloc not in getattr(spider, "hosts", ()):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crawler.body import body_at, body_between, body_from
@@ -61,6 +61,8 @@ def _read(page: Page, layout: Layout, park: Park, captured_at: datetime) -> Read
             result = _Reader(page, part, layout, park, captured_at).read()
             if isinstance(result, Reading) and result.fields.date_published:
                 return result
+            # What the layout drops has gone out of the tree, and may have held what was missing.
+            page = replace(page)
         return _Reader(page, page.whole, layout, park, captured_at).read()
     except SlowPatternError as error:
         return Unreadable(reason=str(error))

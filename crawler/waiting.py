@@ -5,6 +5,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -14,10 +15,10 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
 from storage.clock import utc_now
+from storage.database.pauses import LONGEST
 
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _STATUSES = {429, 503}
-#: Nobody is left alone for longer because of one header.
-LONGEST = timedelta(hours=24)
 
 
 def wait_asked_for(header: str | None, now: datetime) -> timedelta | None:
@@ -34,6 +35,23 @@ def wait_asked_for(header: str | None, now: datetime) -> timedelta | None:
     return min(wait, LONGEST) if wait > timedelta(0) else None
 
 
+class _Account:
+    """What one visit knows of its hosts, whatever the scheme."""
+
+    def __init__(self, at_once: int) -> None:
+        self.turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
+        self.until: dict[str, datetime] = {}
+
+
+_ACCOUNTS: "WeakKeyDictionary[Crawler, _Account]" = WeakKeyDictionary()
+
+
+def host_of(url: str) -> str:
+    """Return an address's host as park files name it: with its port, unless that is the scheme's own."""
+    parts = urlsplit(url)
+    return parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, ""))
+
+
 class PatientHandler(HTTP11DownloadHandler):
     """Asks a host one thing at a time, and nothing more in this visit once it said when to come again.
 
@@ -44,15 +62,14 @@ class PatientHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
-        self._until: dict[str, datetime] = {}
+        self._hosts = _ACCOUNTS.setdefault(crawler, _Account(at_once))
 
     async def download_request(self, request: Request) -> Response:
         """Fetch a page when its turn comes; raises IgnoreRequest while its host wants to be left alone."""
-        host = urlsplit(request.url).netloc.lower()
-        async with self._turns[host]:
-            if host in self._until:
-                raise IgnoreRequest(f"its host asks to be left alone until {self._until[host]:%Y-%m-%d %H:%M} UTC")
+        host = host_of(request.url)
+        async with self._hosts.turns[host]:
+            if until := self._hosts.until.get(host):
+                raise IgnoreRequest(f"its host asks to be left alone until {until:%Y-%m-%d %H:%M} UTC")
             response = await super().download_request(request)
             if response.status in _STATUSES:
                 await self._heed(host, response)
@@ -66,7 +83,7 @@ class PatientHandler(HTTP11DownloadHandler):
         wait = wait_asked_for(header.decode("latin-1") if header else None, now)
         if wait is None:
             return
-        self._until[host] = now + wait
+        self._hosts.until[host] = now + wait
         book = getattr(spider, "book", None)
         if book is not None and book.is_open:
             await run_in_thread(book.leave_alone, host, now + wait)

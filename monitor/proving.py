@@ -27,8 +27,13 @@ class Side:
 
     @property
     def holds(self) -> bool:
-        """Whether the bytes are the stored ones and give the fields on record."""
-        return self.captures is not None and not self.differing and self.unreadable is None
+        """Whether the bytes are the stored ones and give the fields on record, by the layout that read them.
+
+        A layout that was changed since then reads otherwise, which says nothing against the version.
+        """
+        if self.captures is None:
+            return False
+        return not self.is_same_layout or not (self.differing or self.unreadable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,8 @@ def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: 
     before = entry.before if entry.before or after else _last_before(lines, entry)
     return Proof(
         entry=entry,
-        before=_side(session, lines.get(before or 0), entry, parks, layouts),
-        after=_side(session, lines.get(after or 0), entry, parks, layouts),
+        before=_side(session, lines, before, entry, parks, layouts),
+        after=_side(session, lines, after, entry, parks, layouts),
         appearances=tuple(digests.appearances(session, number)),
     )
 
@@ -69,15 +74,19 @@ def _last_before(lines: Mapping[int, exports.VersionLine], entry: LedgerEntry) -
 
 def _side(
     session: Session,
-    line: exports.VersionLine | None,
+    lines: Mapping[int, exports.VersionLine],
+    number: int | None,
     entry: LedgerEntry,
     parks: Mapping[str, Park],
     layouts: Mapping[str, Layout],
 ) -> Side | None:
+    line, later = lines.get(number or 0), lines.get((number or 0) + 1)
     if line is None:
         return None
     layout, park = layouts.get(line.layout), parks.get(entry.park)
-    is_same = layout is not None and layout.revision == line.layout_revision
+    # A version that was restated is known to read otherwise today.
+    is_restated = later is not None and later.is_restated
+    is_same = layout is not None and layout.revision == line.layout_revision and not is_restated
     try:
         kept = captures.of_version(session, entry.article_id, line.number)
     except ValueError:

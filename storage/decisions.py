@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -52,6 +53,26 @@ def _differs(name: str, one: str, other: str) -> bool:
         shared = min(len(one), len(other))
         return one[:shared] != other[:shared]
     return one != other
+
+
+def is_steady_change(record: ArticleFields, first: ArticleFields, second: ArticleFields) -> bool:
+    """Say whether what two looks at a page agree on differs from the record.
+
+    Servers out of step show the record at one of two looks. A counter or an advertisement among the paragraphs is
+    another one at each look: such paragraphs are left aside, as many as the looks differ in.
+    """
+    if not changed_fields(first, second):
+        return bool(changed_fields(record, first))
+    if not changed_fields(record, second):
+        return False
+    agreed = {name for name in FIELDS if name not in changed_fields(first, second)} - {"body"}
+    if agreed & {*changed_fields(record, first)}:
+        return True
+    one, other, known = (Counter(map(comparison_text, fields.body)) for fields in (first, second, record))
+    shared = one & other
+    if shared - known:
+        return True
+    return known.total() - shared.total() > (one - shared).total()
 
 
 def completed(fields: ArticleFields, known: ArticleFields) -> ArticleFields:

@@ -32,6 +32,8 @@ class SentJournal:
         with suppress(OSError), self._opened() as file:
             line, lines = f"{message_id} {sha256}\n", _lines_in(file)
             end = sum(map(len, lines)) + len(lines)
+            if lines and os.pread(file, 1, end - 1) != b"\n":
+                line = f"\n{line}"  # a line that was cut must not take this one with it
             if end + len(line) > _SIZE:
                 kept = "".join(f"{each}\n" for each in lines[-_KEPT:])
                 os.pwrite(file, kept.encode().ljust(_SIZE, b"\0"), 0)

@@ -11,6 +11,7 @@ from storage.decisions import (
     changed_fields,
     content_hash,
     decide,
+    is_steady_change,
     last_modified_is_plausible,
     next_check,
 )
@@ -114,3 +115,34 @@ def test_a_site_that_loses_a_third_at_once_is_not_believed(gone: int, asked: int
 def test_a_page_was_not_last_changed_before_it_was_published() -> None:
     assert not last_modified_is_plausible(DAY_1 - timedelta(days=900), "2024-05-01")
     assert last_modified_is_plausible(DAY_1, "2024-05-01")
+
+
+A, B, C, X, Y, Z = "The hall is old.", "It has a roof.", "It has two.", "Read 1 time.", "Read 2 times.", "Read 3 times."
+
+
+@pytest.mark.parametrize(
+    ("record", "first", "second", "is_change"),
+    [
+        ((A, B), (A, C), (A, C), True),
+        ((A, B), (A, C), (A, B), False),
+        ((A, B), (A, B, C), (A, B), False),
+        ((A, B), (A,), (A,), True),
+        ((A, B), (B, A), (B, A), True),
+        ((A, X), (A, Y), (A, Z), False),
+        ((A, B, X), (A, C, Y), (A, C, Z), True),
+        ((A, B, X), (A, Y), (A, Z), True),
+        ((A, B), (A, B, X), (A, B, Y), False),
+    ],
+)
+def test_an_edit_is_what_two_looks_agree_on(
+    record: tuple[str, ...], first: tuple[str, ...], second: tuple[str, ...], is_change: bool
+) -> None:
+    given = [an_article(body=body) for body in (record, first, second)]
+    assert is_steady_change(*given) is is_change
+
+
+def test_a_headline_both_looks_agree_on_is_an_edit_whatever_the_text_does() -> None:
+    looks = [an_article(headline="New", body=(A, line)) for line in (Y, Z)]
+    assert is_steady_change(an_article(headline="Old", body=(A, X)), *looks)
+    unsteady = [an_article(headline=line, body=(A,)) for line in (Y, Z)]
+    assert not is_steady_change(an_article(headline=X, body=(A,)), *unsteady)

@@ -15,13 +15,13 @@ from tests.tricksite import LISTING, TrickSite, free_port, path, status
     "address",
     """127.0.0.1 127.8.9.1 0.0.0.0 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 198.18.0.1 192.0.2.1
     224.0.0.1 240.0.0.1 255.255.255.255 ::1 :: fe80::1 fe80::1%eth0 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
-    64:ff9b::7f00:1 2002:7f00:1:: 2001:0:1::1""".split(),  # noqa: SIM905
+    64:ff9b::7f00:1 fec0::1 2002:7f00:1:: 2001:0:1::1""".split(),  # noqa: SIM905
 )
 def test_a_private_address_is_not_reached(address: str) -> None:
     assert not may_be_reached(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "203.119.25.1", "2400:3200::1", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize("address", ["8.8.8.8", "203.119.25.1", "2400:3200::1", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_a_public_address_is(address: str) -> None:
     assert may_be_reached(address)
 
@@ -60,12 +60,14 @@ class Connection:
         pass
 
 
-def resolved(*answers: list[str], networks: tuple[str, ...] = (), host: str = "news.example") -> list[list[str]]:
+def resolved(
+    *answers: list[str], networks: tuple[str, ...] = (), host: str = "news.example", port: int = 80
+) -> list[list[str]]:
     names, found = Names(*answers), []
     GuardedResolver(names, networks).install_on_reactor()
     for _ in answers:
         connection = Connection()
-        names.nameResolver.resolveHostName(connection, host)
+        names.nameResolver.resolveHostName(connection, host, port)
         found.append(connection.hosts)
     return found
 
@@ -81,7 +83,8 @@ def test_a_name_that_turns_inside_at_the_second_look_is_looked_at_again() -> Non
 def test_an_operator_may_allow_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolved(["10.0.0.9"], ["10.1.0.9"], networks=("10.0.0.0/16",)) == [["10.0.0.9"], []]
     monkeypatch.setenv("http_proxy", "http://me:secret@proxy.internal:3128/")
-    assert resolved(["10.0.0.9"], host="proxy.internal") == [["10.0.0.9"]]
+    assert resolved(["10.0.0.9"], host="proxy.internal", port=3128) == [["10.0.0.9"]]
+    assert resolved(["10.0.0.9"], host="proxy.internal", port=22) == [[]]
 
 
 def test_only_hosts_written_as_an_address_are_the_operators_word(monkeypatch: pytest.MonkeyPatch) -> None:

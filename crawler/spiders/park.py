@@ -13,7 +13,7 @@ from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
 from crawler.article import ArticlePage, read_response
-from crawler.asked import Asked, Gone, ReadArticle, Steady, Unread
+from crawler.asked import Asked, Gone, ReadArticle, Unread
 from crawler.backfill_plan import BackfillPlan
 from crawler.book import VisitBook
 from crawler.drift import located
@@ -228,7 +228,9 @@ class ParkSpider(Spider):
                 await self._lost(asked, "answered 304 to a request without a condition", now, unread=False)
             else:
                 self._seen()
-                await self._as_it_was(asked, now)
+                self.account.unchanged += 1
+                self.account.rechecked += 1
+                await run_in_thread(self.book.confirm, asked.article_id, now)
             return
         result = await read_response(self._reader(now), response, asked)
         if isinstance(result, ReadArticle):
@@ -243,23 +245,12 @@ class ParkSpider(Spider):
                 yield ObservedItem.observed(found) if self.book.is_open else ArticleItem.of(found)
             else:
                 await run_in_thread(self.book.forget, asked.key, backfill_id=self.plan.backfill_id)
-        elif isinstance(result, Steady):
-            self._seen()
-            self.account.fetched += 1
-            await self._as_it_was(asked, now)
         elif isinstance(result, Gone):
             await self._gone(asked, result.reason, now)
         else:
             if isinstance(result, Unread):
                 self.account.keep(result.page)
             await self._lost(asked, result.reason, now, unread=isinstance(result, Unread))
-
-    async def _as_it_was(self, asked: Asked, now: datetime) -> None:
-        """Note that an article still says what is on record."""
-        self.account.unchanged += 1
-        self.account.rechecked += 1
-        if asked.article_id and self.book.is_open:
-            await run_in_thread(self.book.confirm, asked.article_id, now)
 
     async def _gone(self, asked: Asked, reason: str, now: datetime) -> None:
         """Take 404 for an answer: a known article's is weighed at the end, a dead link in a listing waits longer."""

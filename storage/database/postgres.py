@@ -20,7 +20,14 @@ def engine_of(url: URL) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "application_name": "parkwatch", "keepalives_idle": 30},
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "parkwatch",
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 60_000,
+            # A client whose machine has died must not hold its locks for the two hours that are usual.
+            "options": "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
+        },
     )
 
 
