@@ -1,5 +1,6 @@
 """Hand frozen digests over: the bytes are never made again, and every attempt is on record before it begins."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from storage.database import Store, digests
 from storage.database.digests import Waiting
 from storage.journal import SentJournal
 
+#: Between attempts to write down what a server said.
+_PAUSES_S = (0.2, 1.0)
 Sent = tuple[Waiting, Delivery]
 
 
@@ -64,20 +67,32 @@ def _hand_over(
             if delivery.outcome is Outcome.SENT:
                 journal.note(message.message_id, message.sha256)
                 crash_point("journal_written")
-        with store.writing("delivery_ended") as session:
-            digests.end_delivery(
-                session,
-                delivery_id,
-                outcome=delivery.outcome.value,
-                code=delivery.code,
-                answer=delivery.answer,
-                is_our_fault=delivery.is_our_fault,
-                now=clock(),
-            )
+        _write_down(store, delivery_id, delivery, clock())
         results.append((letter, delivery))
         if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
             break
     return results
+
+
+def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetime) -> None:
+    """Write what the server said; a database that has just restarted is asked again, since a copy would go out else."""
+    for pause in (*_PAUSES_S, None):
+        try:
+            with store.writing("delivery_ended") as session:
+                digests.end_delivery(
+                    session,
+                    delivery_id,
+                    outcome=delivery.outcome.value,
+                    code=delivery.code,
+                    answer=delivery.answer,
+                    is_our_fault=delivery.is_our_fault,
+                    now=now,
+                )
+            return
+        except Exception:
+            if pause is None:
+                raise
+            time.sleep(pause)
 
 
 def journal_of(store: Store) -> SentJournal:

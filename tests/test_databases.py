@@ -3,16 +3,20 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from monitor.demo.mailbox import Mailbox, receiving
 from monitor.lock import AlreadyRunningError, holder_of, only_one
 from storage.database import Store, articles, ledger, open_store, upgrade_store, visit_log, visits
 from storage.records import ConditionKind
-from tests.builders import DAY_1, address_of, an_observation
+from tests.builders import DAY_1, DAY_2, address_of, an_observation
 from tests.postgres import database, own_server
+from tests.test_mail import Outcome, answers, frozen, mailer
 from tests.test_store import kinds, problems, record
 
 
@@ -107,6 +111,24 @@ def test_a_server_that_restarts_in_the_middle_ends_one_transaction_and_no_more(p
         record(store, an_observation("doc:2"))
         assert kinds(store) == [(1, "new"), (2, "new")]
         assert problems(store) == []
+        store.close()
+
+
+def test_a_server_that_restarts_while_a_mail_is_handed_over_makes_no_copy(
+    postgres: tuple[str, str], tmp_path: Path
+) -> None:
+    class Restarting(Mailbox):
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+            own.control("restart")
+            return await super().handle_DATA(server, session, envelope)
+
+    with own_server() as own, receiving(Restarting()) as box:
+        upgrade_store(own.address)
+        store = open_store(own.address)
+        frozen(store, tmp_path)
+        assert answers(store, mailer(box.port)) == [Outcome.SENT]
+        assert answers(store, mailer(box.port), DAY_2 + timedelta(hours=1)) == []
+        assert len(box.mails) == 1
         store.close()
 
 

@@ -29,6 +29,17 @@ def test_it_never_grows_and_keeps_the_newest(tmp_path: Path) -> None:
     assert all(journal.holds(f"<d{number}.x@example.org>", f"{number:064}") for number in range(1850, 2000))
 
 
+def test_a_line_that_was_cut_takes_no_other_with_it(tmp_path: Path) -> None:
+    journal = SentJournal(tmp_path / "sent")
+    journal.note("<d1.x@example.org>", "a")
+    with (tmp_path / "sent").open("r+b") as file:
+        file.seek(len("<d1.x@example.org> a\n"))
+        file.write(b"<d2.x@exam")
+    journal.note("<d3.x@example.org>", "c")
+    assert journal.holds("<d1.x@example.org>", "a")
+    assert journal.holds("<d3.x@example.org>", "c")
+
+
 def test_a_journal_that_cannot_be_written_stops_no_mail(tmp_path: Path) -> None:
     for journal in (SentJournal(None), SentJournal(tmp_path / "no" / "folder")):
         journal.prepare()

@@ -43,6 +43,15 @@ def test_a_pause_is_kept_for_its_host_and_only_grows(store: Store) -> None:
         assert pauses.until(session, ["a.example"], DAY_2) is None
 
 
+def test_a_pause_that_a_leaping_clock_wrote_holds_nobody_off(store: Store) -> None:
+    ahead = DAY_1 + timedelta(days=700)
+    with store.writing() as session:
+        pauses.leave_alone(session, "a.example", ahead)
+        assert pauses.until(session, ["a.example"], DAY_1) is None
+        pauses.leave_alone(session, "a.example", DAY_1 + timedelta(minutes=1))
+        assert pauses.until(session, ["a.example"], DAY_1) == DAY_1 + timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("code", [429, 503])
 def test_a_site_that_asks_for_time_is_asked_nothing_more(desk: Desk, site: TrickSite, code: int) -> None:
     site.serve_stories(4, 3, 2, 1)
