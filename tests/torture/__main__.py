@@ -99,7 +99,8 @@ def main() -> None:
         said, _ = run.communicate()
         if run.returncode:
             sys.exit(f"the run on {kind} ended with {run.returncode}")
-        found[kind] = {sort: Tally(**given) for sort, given in json.loads(said).items()}
+        # What the steps' own logs say comes before.
+        found[kind] = {sort: Tally(**given) for sort, given in json.loads(said.splitlines()[-1]).items()}
     table = table_of(found, (time.monotonic() - began) / 60)
     text = REPORT.read_text(encoding="utf-8")
     REPORT.write_text(f"{text.partition(BEGIN)[0]}{BEGIN}\n{table}{END}{text.partition(END)[2]}", encoding="utf-8")
