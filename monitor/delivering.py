@@ -89,7 +89,7 @@ def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetim
                     now=now,
                 )
             return
-        except Exception:
+        except Exception:  # whichever way a database goes away; the last try says which
             if pause is None:
                 raise
             time.sleep(pause)
