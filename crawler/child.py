@@ -33,6 +33,9 @@ from scrapy.utils.reactor import install_reactor  # noqa: E402
 from crawler.guard import GuardedResolver  # noqa: E402
 from crawler.spiders.page import PageSpider  # noqa: E402
 
+# Scrapy would import this in the middle of a crawl, where it takes longer the deeper the stack is.
+from crawler.waiting import PatientHandler  # noqa: E402, F401
+
 
 def main() -> None:
     """Read one line of plan, carry it out."""

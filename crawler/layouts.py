@@ -256,17 +256,18 @@ def _beside(folder: Path, name: str) -> Path:
     raise SeedError(f"{folder / 'layout.toml'}: extends '{name}', and there is no such layout beside it")
 
 
-def load_layouts(folder: Path) -> dict[str, Layout]:
-    """Read a folder of layouts by name, and behind them the bundled ones; raises SeedError at the first that is wrong.
-
-    A layout in *folder* stands in for a bundled one of the same name.
-    """
+def layout_folders(folder: Path) -> dict[str, Path]:
+    """Return where each layout stands, by name: one in *folder* stands in for a bundled one of the same name."""
     if not folder.is_dir():
         raise SeedError(f"{folder} is no folder: set seeds.layouts to the folder of your layouts")
-    files = {
-        path.parent.name: path.parent for place in (BUNDLED_LAYOUTS, folder) for path in place.glob("*/layout.toml")
-    }
-    return {name: load_layout(files[name]) for name in sorted(files)}
+    places = (BUNDLED_LAYOUTS, folder)
+    found = {path.parent.name: path.parent for place in places for path in place.glob("*/layout.toml")}
+    return {name: found[name] for name in sorted(found)}
+
+
+def load_layouts(folder: Path) -> dict[str, Layout]:
+    """Read all layouts of a folder, and the bundled ones; raises SeedError at the first that is wrong."""
+    return {name: load_layout(place) for name, place in layout_folders(folder).items()}
 
 
 def _extended(data: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,15 @@
 import base64
 import json
 import os
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.bounds import excess_of
 from crawler.decoding import decode
 from crawler.page import Page
+from monitor import children
 from monitor.crawl_settings import scrapy_settings
 from monitor.settings import Settings
-from monitor.visiting import CHILD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +50,7 @@ def fetch_all(settings: Settings, urls: Sequence[str], *, verify: bool = True) -
         "ca_file": os.path.abspath(tls) if isinstance(tls, str) else None,
     }
     found: dict[str, Fetched] = {}
-    with subprocess.Popen(
-        # Its own group: Ctrl-C reaches the parent alone, who ends it.
-        CHILD,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as child:
+    with children.start_child() as child:
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdin.write(json.dumps(plan) + "\n")

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from monitor import children
 from monitor.crawl_settings import scrapy_settings
 from monitor.settings import Settings
 from storage.clock import utc_now
@@ -19,8 +19,6 @@ from storage.database import Store, visits
 from storage.processes import this_host
 from storage.records import Park
 
-#: What runs visits and fetches single pages. -P: a file in the operator's folder must not pass for a module.
-CHILD = (sys.executable, "-P", "-m", "crawler.child")
 #: After its deadline a visit closes by itself; a child that is still there so much later is killed.
 _GRACE_S = 60
 
@@ -151,16 +149,7 @@ def _end_overdue(child: "subprocess.Popen[str]", overdue: threading.Event) -> No
 
 
 def _start(visitors: Visitors) -> "subprocess.Popen[str]":
-    child = subprocess.Popen(
-        CHILD,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        # Its own group: Ctrl-C reaches the parent alone, who tells the children.
-        start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
+    child = children.start_child()
     visitors.children.append(child)
     return child
 

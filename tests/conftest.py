@@ -14,13 +14,23 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
+from monitor import children
 from monitor.cli import main
 from monitor.demo.mailbox import Mailbox, receiving
 from storage.database import Store, open_store, upgrade_store
+from tests.forks import ForkedChild
 from tests.postgres import can_start, database, serving
 from tests.tricksite import TrickSite, tricking
 
 HOUSE = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_children() -> Iterator[None]:
+    """Visits begin without the second that a start costs; those of the real command (``Desk.start``) pay it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(children, "start_child", ForkedChild)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,127 +1,22 @@
-"""Runs by hand and the scheduler: killed, stopped and started again."""
+"""Visits by hand and the scheduler: killed, stopped and started again."""
 
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
-from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from monitor.demo.mailbox import Mailbox
 from tests.conftest import Desk
-from tests.tricksite import LISTING, Page, TrickSite, article, listing, path
-
-STORIES = range(60, 0, -1)
+from tests.slowsite import has_running_visit, serve_slowly, stored, stories, wait_for
+from tests.tricksite import TrickSite, path
 
 
 @pytest.fixture
 def site(site: TrickSite) -> TrickSite:
-    pages = [STORIES[at : at + 12] for at in range(0, 60, 12)]
-    for at, numbers in enumerate(pages):
-        following = f"{LISTING}index_{at + 2}.html" if at + 1 < len(pages) else None
-        site.pages[LISTING if at == 0 else f"{LISTING}index_{at + 1}.html"] = listing(*numbers, following=following)
-    site.pages |= {path(number): slow_story(number) for number in STORIES}
-    return site
-
-
-def slow_story(number: int):  # type: ignore[no-untyped-def]
-    def answer(_request: BaseHTTPRequestHandler) -> Page:
-        time.sleep(0.05)
-        return article(number)
-
-    return answer
-
-
-SPAN = ("--since", "2024-05-05", "--until", "2024-05-20")
-
-
-def stories(desk: Desk) -> list[tuple[str, str]]:
-    return sorted((row["url"].rpartition("/")[2], row["headline"]) for row in desk.rows("articles"))
-
-
-def wait_for(condition, seconds: float = 30) -> None:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def stored(desk: Desk, table: str) -> int:
-    connection = sqlite3.connect(desk.folder / "parkwatch.db")
-    try:
-        count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-    finally:
-        connection.close()
-    return count
-
-
-@pytest.fixture
-def other_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk.new(tmp_path_factory.mktemp("whole"))
-
-
-def test_a_killed_backfill_goes_on_where_it_stopped(desk: Desk, other_desk: Desk, site: TrickSite) -> None:
-    for each in (desk, other_desk):
-        site.park(each.folder)
-    other_desk.must("backfill", "trick", *SPAN)
-    site.asked.clear()
-
-    process = desk.start("backfill", "trick", *SPAN)
-    wait_for(lambda: stored(desk, "articles") >= 8)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    wait_for(lambda: not process_of_visit(desk))
-    assert 8 <= stored(desk, "articles") < 33
-    done = desk.run("backfill", "trick", *SPAN)
-
-    assert done.returncode == 0
-    assert "goes on after 5 listing pages" in done.stderr
-    assert stories(desk) == stories(other_desk)
-    twice = Counter(site.asked) - Counter(set(site.asked))
-    del twice["/robots.txt"]
-    assert sum(twice.values()) <= 2, f"asked for again: {twice}"
-    desk.must("verify")
-    desk.must("subscribe", "analyst@example.org")
-    assert "0 new, 0 changed, 33 recovered" in desk.must("digest")
-    again = desk.must("backfill", "trick", *SPAN)
-    assert "trick: done, 0 recovered" in again
-
-
-def test_a_backfill_reads_what_a_stopped_one_of_another_span_has_left(desk: Desk, site: TrickSite) -> None:
-    site.park(desk.folder)
-    process = desk.start("backfill", "trick", "--since", "2024-05-01")
-    wait_for(lambda: stored(desk, "articles") >= 3)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    desk.must("backfill", "trick", *SPAN)
-    days = [row["date_published"][:10] for row in desk.rows("articles")]
-    assert len([day for day in days if "2024-05-05" <= day <= "2024-05-20"]) == 33
-    desk.must("backfill", "trick", "--since", "2024-05-01")
-    assert len(desk.rows("articles")) == 60
-
-
-def process_of_visit(desk: Desk) -> bool:
-    connection = sqlite3.connect(desk.folder / "parkwatch.db")
-    try:
-        pids = [row[0] for row in connection.execute("SELECT pid FROM visits WHERE outcome = 'running'")]
-    finally:
-        connection.close()
-    return any(os.path.exists(f"/proc/{pid}") for pid in pids)
-
-
-def test_ctrl_c_stops_a_backfill_in_good_order(desk: Desk, site: TrickSite) -> None:
-    site.park(desk.folder)
-    process = desk.start("backfill", "trick", *SPAN)
-    wait_for(lambda: stored(desk, "articles") >= 3)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "parkwatch: trick: stopped; the same command goes on from here" in err
-    assert [row["outcome"] for row in desk.rows("visits")] == ["stopped"]
+    return serve_slowly(site)
 
 
 @pytest.mark.parametrize("seconds", [0.3, 0.8, 1.2])
@@ -162,21 +57,13 @@ def test_a_crawl_told_to_stop_before_it_runs_stops_and_asks_for_nothing(site: Tr
     assert not site.asked
 
 
-def test_a_dry_run_says_what_there_is_and_stores_nothing(desk: Desk, site: TrickSite) -> None:
-    site.park(desk.folder)
-    done = desk.run("backfill", "trick", *SPAN, "--dry-run")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[-1].startswith("trick: 33 articles would be read: 33 requests or a few more, about")
-    assert (stored(desk, "articles"), stored(desk, "visits"), stored(desk, "unread")) == (0, 0, 0)
-
-
 def test_a_killed_first_visit_is_still_a_baseline(desk: Desk, site: TrickSite) -> None:
     site.park(desk.folder)
     process = desk.start("crawl")
     wait_for(lambda: stored(desk, "articles") >= 5)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    wait_for(lambda: not process_of_visit(desk))
+    wait_for(lambda: not has_running_visit(desk))
     status = desk.run("status")
     assert (status.returncode, "cut off: its process ended before the visit did" in status.stdout) == (1, True)
     assert [row["outcome"] for row in desk.rows("visits")] == ["cut off"]

@@ -32,7 +32,8 @@ def drop(layout: Path, pattern: str) -> None:
 
 
 def versions(desk: Desk, number: int) -> list[tuple[int, bool, str]]:
-    rows = [json.loads(line) for line in desk.must("history", str(number), "--json").splitlines()]
+    (found,) = (row["id"] for row in desk.rows("articles") if row["headline"] == f"Story {number} of the park")
+    rows = [json.loads(line) for line in desk.must("history", str(found), "--json").splitlines()]
     return [(row["version"], row["restated"], row["body"]) for row in rows if row["record"] == "version"]
 
 

@@ -11,9 +11,10 @@ import pytest
 from crawler.book import VisitBook
 from crawler.outcome import DONE, Account, outcome_of
 from crawler.spiders.park import ParkSpider
+from monitor.children import CHILD
 from monitor.demo.loop import demo_settings
 from monitor.health import health_of
-from monitor.visiting import CHILD, Visitors, how_it_died, visit_parks
+from monitor.visiting import Visitors, how_it_died, visit_parks
 from reports.coverage import Sight
 from storage.database import Store, open_store, visit_log, visits
 from storage.records import ConditionKind

@@ -8,7 +8,7 @@ from scrapy import Request, Spider
 from scrapy.settings import BaseSettings
 
 from crawler.checking import SeedError
-from crawler.layouts import load_layouts
+from crawler.layouts import layout_folders, load_layout
 from crawler.seeds import BUNDLED, load_parks
 from crawler.spiders.park import ParkSpider
 from storage.records import Park
@@ -48,7 +48,7 @@ class ParkSpiderLoader:
 
 def spider_for(park: Park, layouts_folder: Path) -> type[ParkSpider]:
     """Return the spider class of one park; raises SeedError if it names a layout that is not there."""
-    known = load_layouts(layouts_folder)
+    known = layout_folders(layouts_folder)
     missing = [name for name in park.layouts if name not in known]
     if missing:
         raise SeedError(
@@ -61,7 +61,7 @@ def spider_for(park: Park, layouts_folder: Path) -> type[ParkSpider]:
         {
             "name": park.slug,
             "park": park,
-            "layouts": [known[name] for name in park.layouts],
+            "layouts": [load_layout(known[name]) for name in park.layouts],
             "allowed_domains": sorted({host.partition(":")[0] for host in park.hosts}),
             "custom_settings": settings,
             "__doc__": f"{park.name}: {park.listings[0]}",

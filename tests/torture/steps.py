@@ -1,15 +1,12 @@
-"""What a process does until it is killed: the product's own functions, with the time handed down.
-
-Processes are forked from one that has imported everything, since a start of Python costs more than what is tried here.
-"""
+"""What a process does until it is killed: the product's own functions, with the time handed down."""
 
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,11 @@ from monitor.settings import CrawlSection, DigestSection, Settings, StoreSection
 from reports.render import _environment
 from storage.database import articles, open_store, upgrade_store
 from storage.records import Observation, Park
+from tests import forks
 
 # What each process would do once again.
 for _is_html in (True, False):
     _environment(html=_is_html).get_template("digest.html" if _is_html else "digest.txt")
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.torture.steps"])
 
 
 def settings_for(folder: Path, mail_port: int) -> Settings:
@@ -76,11 +72,9 @@ def upgrade(url: str) -> None:
     upgrade_store(url)
 
 
-def start(work: Callable[..., None], *arguments: Any, crash_at: str = "") -> multiprocessing.process.BaseProcess:
+def start(work: Callable[..., None], *arguments: Any, crash_at: str = "") -> BaseProcess:
     """Begin a step in a process of its own, which dies at *crash_at* if that is given."""
-    process = _FORKS.Process(target=_run, args=(work, arguments, crash_at), daemon=True)
-    process.start()
-    return process
+    return forks.start(_run, work, arguments, crash_at)
 
 
 def run(work: Callable[..., None], *arguments: Any, crash_at: str = "") -> int:

@@ -1,0 +1,85 @@
+"""Processes forked from one that has imported the product: a start of Python costs more than most of what is tried."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import crawler.child
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        "tests.torture.steps",
+        # What a visit imports when it begins.
+        "crawler.spiders.park",
+        "scrapy.downloadermiddlewares.cookies",
+        "scrapy.extensions.remote_control",
+        "sqlalchemy.dialects.sqlite",
+    ]
+)
+
+
+class ForkedChild:
+    """What ``start_child`` gives, as far as it is used: the same code at the other end of the same two pipes."""
+
+    def __init__(self) -> None:
+        its_in, our_out = FORKS.Pipe(duplex=False)
+        our_in, its_out = FORKS.Pipe(duplex=False)
+        self._process = start(_be_child, its_in, its_out, os.getcwd(), dict(os.environ))
+        its_in.close()
+        its_out.close()
+        self.stdin = os.fdopen(os.dup(our_out.fileno()), "w", encoding="utf-8")
+        self.stdout = os.fdopen(os.dup(our_in.fileno()), encoding="utf-8")
+        our_in.close()
+        our_out.close()
+        assert self._process.pid
+        self.pid: int = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> "ForkedChild":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdin.close()
+        self.stdout.close()
+        self.wait()
+
+
+def start(work: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """Begin *work* in a process of its own."""
+    process = FORKS.Process(target=work, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def _be_child(its_in: Connection, its_out: Connection, folder: str, environment: dict[str, str]) -> None:
+    os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.stdin = os.fdopen(its_in.fileno(), encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(its_out.fileno(), "w", encoding="utf-8", closefd=False)
+    crawler.child.main()
+    sys.stdout.flush()
