@@ -10,6 +10,7 @@ from crawler.page import Part
 from crawler.patterns import Lines, fits_label
 from storage.text import comparison_text
 
+_IMAGE_ENDS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 _IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
 _HEAD = 12
@@ -23,7 +24,7 @@ def body_at(
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
     for node in nodes:
-        unwanted = [found for selector in article.drop_selectors for found in node.css(selector)]
+        unwanted = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
         for found in unwanted:
             found.decompose()
         lines = part.below(node, is_as_it_was=not unwanted)
@@ -74,9 +75,14 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
     kept = [
         line
         for at, line in enumerate(seen.all[: min(ends, default=None)])
-        if at not in dropped and not _IMAGE_NAME.match(line)
+        if at not in dropped and not _is_image_name(line)
     ]
-    return tuple(kept[_repeated(kept, comparison_text(headline)) :])
+    return tuple(kept[_repeated(kept, headline) :])
+
+
+def _is_image_name(line: str) -> bool:
+    # Its end is asked first: the pattern goes through a whole paragraph of Chinese before it fails.
+    return (line[-5:].lower().endswith(_IMAGE_ENDS) or line.isdigit()) and bool(_IMAGE_NAME.match(line))
 
 
 def _without_rest_of_head(lines: list[str], article: Article, above: int) -> list[str]:
@@ -91,7 +97,7 @@ def _repeated(lines: list[str], headline: str) -> int:
     longest = 2 * len(headline) + 20  # white space and compatibility forms aside
     for many in (1, 2):
         said = "".join(lines[:many])
-        if len(lines) >= many and len(said) <= longest and comparison_text(said) == headline:
+        if len(lines) >= many and len(said) <= longest and comparison_text(said) == comparison_text(headline):
             return many
     return 0
 

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 _TIME = (
@@ -35,8 +35,7 @@ _RELATIVE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateRead:
+class DateRead(NamedTuple):
     """A date as ISO 8601 (a date alone, or a moment with its offset), and the characters it was read from."""
 
     iso: str
@@ -55,7 +54,7 @@ def read_date(
     A date is believable between 1990 and two days after the capture.  Where day and month cannot be told apart,
     *day_first* says which comes first (``10/09/2018`` was 10 September wherever it could be checked).
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if compact := _COMPACT.fullmatch(text):
         text = "-".join(compact.groups())
     for pattern in (_YEAR_FIRST, _MONTH_NAMED, _DAY_NAMED, _YEAR_LAST, _SHORT_YEAR):
@@ -99,8 +98,9 @@ def _hour(hour: str | None, half: str | None) -> int:
 
 
 def _is_believable(moment: datetime, captured_at: datetime | None) -> bool:
-    latest = (captured_at + timedelta(days=2)).replace(tzinfo=None) if captured_at else datetime.max
-    return moment.year >= 1990 and moment <= latest
+    if captured_at is None or moment.year < captured_at.year:
+        return moment.year >= 1990
+    return moment <= (captured_at + timedelta(days=2)).replace(tzinfo=None)
 
 
 def _read(moment: datetime, match: re.Match[str], time_zone: str) -> DateRead:

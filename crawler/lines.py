@@ -4,7 +4,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from storage.text import clean_lines
+from storage.text import clean_text
 
 BLOCKS = frozenset(
     """
@@ -18,9 +18,8 @@ _UNSEEN = frozenset(
     -comment !doctype
     """.split()  # noqa: SIM905
 )
+_MAY_BE_HIDDEN = '[hidden], [style*="none" i], [style*="hidden" i]'
 _HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-#: Parts the lines while they are still one text: a character that no standard gives a meaning.
-_END = "\ue000"
 
 
 def is_hidden(node: LexborNode) -> bool:
@@ -36,64 +35,72 @@ def _is_hidden_by_attribute(node: LexborNode) -> bool:
 class SeenText:
     """The visible text below an element, one line for every block, in document order.
 
-    A line ends where a block begins, and where something stands in another block than what came before it. Every
-    element is looked at once and with few words, since this is what reading a page costs.
+    A line ends where a block begins, and where text stands in another block than what came before it. Every element
+    is looked at once and with few words, since this is what reading a page costs.
     """
 
     def __init__(self, root: LexborNode) -> None:
-        hidden = {node.mem_id for node in root.css("[hidden], [style]") if _is_hidden_by_attribute(node)}
-        here = root.mem_id
-        #: Of every element that is seen: the block in which it stands.
-        block_of = {here: here}
-        #: Of every element and text that is seen: the line in which it begins.
-        self._line_of = line_of = {here: 0}
-        parts: list[str] = []
-        number = 0
-        nodes = iter(root.traverse(include_text=True))
-        next(nodes)
-        for node in nodes:
+        hidden = _hidden_below(root)
+        block = here = root.mem_id
+        finished: list[str] = []
+        line: list[str] = []
+        #: Of every block that is seen: the line in which it begins, and the one behind its last.
+        self._span_of: dict[int, tuple[int, int]] = {}
+        #: The elements that are open, with the block around each and the line in which it begins.
+        open_elements: list[tuple[LexborNode, int, int]] = []
+        node = root.first_child
+        while node is not None:
             tag = node.tag or "-comment"
-            if tag in _UNSEEN:
-                continue
-            text = (node.text_content or "") if tag == "-text" else None
-            if text is not None and text.isspace():
-                parts.append(" ")
-                continue
-            parent, at = node.parent, node.mem_id
-            block = block_of.get(parent.mem_id) if parent else None
-            if block is None or at in hidden:
-                continue
-            if text is None:
+            if tag == "-text":
+                text = node.text_content
+                if not text or text.isspace():
+                    if line:
+                        line.append(" ")
+                else:
+                    if block != here:
+                        here = block
+                        finished.append("".join(line))
+                        line = []
+                    line.append(text)
+            elif tag not in _UNSEEN and (not hidden or node.mem_id not in hidden):
+                around = block
                 if tag in BLOCKS:
-                    block = at
-                block_of[at] = block
-            if block != here:
-                here = block
-                number += 1
-                parts.append(_END)
-            line_of[at] = number
-            if text:
-                parts.append(text.replace(_END, ""))
-        self._lines = clean_lines("".join(parts), _END)
+                    block = here = node.mem_id
+                    finished.append("".join(line))
+                    line = []
+                child = node.first_child
+                if child is not None:
+                    open_elements.append((node, around, len(finished)))
+                    node = child
+                    continue
+                if block != around:
+                    self._span_of[block] = (len(finished), len(finished) + 1)
+                    block = around
+            following = node.next
+            while following is None and open_elements:
+                node, around, begin = open_elements.pop()
+                if block != around:
+                    self._span_of[block] = (begin, len(finished) + 1)
+                    block = around
+                following = node.next
+            node = following
+        finished.append("".join(line))
+        self._span_of[root.mem_id] = (0, len(finished))
+        self._lines = [line and clean_text(line) for line in finished]
 
     @property
     def lines(self) -> list[str]:
         """The lines, none of them empty."""
         return [line for line in self._lines if line]
 
-    def has(self, node: LexborNode) -> bool:
-        """Say whether an element was there, and seen, when the text was gathered."""
-        return node.mem_id in self._line_of
+    def below(self, block: LexborNode) -> list[str] | None:
+        """Return the lines below a block; None if it was not there, or not seen, when the text was gathered."""
+        span = self._span_of.get(block.mem_id)
+        return [line for line in self._lines[slice(*span)] if line] if span else None
 
-    def below(self, node: LexborNode) -> list[str]:
-        """Return the lines below a block that was there when the text was gathered; other elements share a line."""
-        begin = self._line_of.get(node.mem_id)
-        if begin is None:
-            return []
-        after = _following(node)
-        while after is not None and after.mem_id not in self._line_of:
-            after = _following(after)
-        return [line for line in self._lines[begin : self._line_of[after.mem_id] if after else None] if line]
+
+def _hidden_below(root: LexborNode) -> set[int]:
+    return {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
 
 
 def is_seen(node: LexborNode) -> bool:
@@ -109,11 +116,3 @@ def is_seen(node: LexborNode) -> bool:
 def visible_lines(root: LexborNode) -> list[str]:
     """Return the visible text below *root*, one line for every block, none of them empty."""
     return SeenText(root).lines if is_seen(root) else []
-
-
-def _following(node: LexborNode) -> LexborNode | None:
-    """Return what stands behind an element and everything in it."""
-    at: LexborNode | None = node
-    while at is not None and at.next is None:
-        at = at.parent
-    return at.next if at else None

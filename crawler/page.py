@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.lines import BLOCKS, SeenText, is_seen, visible_lines
+from crawler.lines import SeenText, is_seen, visible_lines
 from crawler.patterns import Lines
 from storage.text import clean_text
 
+#: RFC 3986, appendix B; urlsplit looks at much that an address which was asked for cannot have.
+_PATH = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
+_META_TAGS = (b"<meta", b"<META", b"<Meta")
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
 
@@ -25,18 +27,23 @@ class Page:
     #: What the listing said of it, for pages that do not say it themselves.
     listed_headline: str | None = None
     listed_date: str | None = None
-    _meta: dict[str, str] = field(default_factory=dict, compare=False)
 
     @cached_property
     def path(self) -> str:
         """The path of its address."""
-        return urlsplit(self.url).path
+        found = _PATH.match(self.url)
+        return found[1] if found else ""
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
         """The parsed markup."""
-        # NUL bytes end a string in some parsers below us.
-        return LexborHTMLParser(self.text.replace("\x00", ""))
+        return LexborHTMLParser(self._markup)
+
+    @cached_property
+    def _markup(self) -> bytes:
+        markup = self.text.encode(errors="ignore")
+        # NUL bytes end a string in some parsers below us; bytes are looked through much faster than characters.
+        return markup.replace(b"\x00", b"") if b"\x00" in markup else markup
 
     @cached_property
     def whole(self) -> "Part":
@@ -61,30 +68,44 @@ class Page:
         """The visible lines, none of them empty."""
         return self.seen.all
 
-    @cached_property
-    def meta(self) -> dict[str, str]:
-        """Contents of the meta tags by their names in lower case; the first of a name that is not empty counts."""
-        found: dict[str, str] = {}
-        if self.is_html:
-            for node in self._metas():
-                attributes = node.attributes
-                name = (attributes.get("name") or attributes.get("property") or "").lower()
-                content = clean_text(attributes.get("content") or "")
-                if name and content:
-                    found.setdefault(name, content)
-        return found
+    def meta(self, name: str) -> str:
+        """Return the content of the first meta tag of that name in any case that is not empty, or nothing."""
+        name = name.lower()
+        found = self._metas_of_head.get(name) or self._metas.get(name)
+        return clean_text(found) if found else ""
 
-    def _metas(self) -> list[LexborNode]:
-        """Return the meta elements; a search of the head alone costs a tenth of one of the whole page."""
-        head, end = self.tree.head, self.text.find("</head>")
-        has_more = end < 0 or any(self.text.find(tag, end) >= 0 for tag in ("<meta", "<META", "<Meta"))
-        return (self.tree if head is None or has_more else head).css("meta[content]")
+    @cached_property
+    def _metas_of_head(self) -> dict[str, str]:
+        head = self.tree.head if self.is_html else None
+        return _contents(node for node in head.iter() if node.tag == "meta") if head is not None else {}
+
+    @cached_property
+    def _metas(self) -> dict[str, str]:
+        # To search the whole tree costs as much as all else that a meta tag costs, and few templates have any there.
+        below_head = self._markup.find(b"</head>")
+        tags = (tag for start in _META_TAGS for tag in self._markup[max(below_head, 0) :].split(start)[1:])
+        has_more = self.is_html and any(b"content=" in tag[: tag.find(b">")].lower() for tag in tags)
+        return _contents(self.tree.css("meta[content]")) if has_more else {}
 
     @cached_property
     def title(self) -> str:
         """The text of the title element."""
-        node = self.tree.css_first("title") if self.is_html else None
+        if not self.is_html:
+            return ""
+        head = self.tree.head
+        node = next((node for node in head.iter() if node.tag == "title"), None) if head is not None else None
+        node = node or self.tree.css_first("title")
         return clean_text(node.text()) if node else ""
+
+
+def _contents(metas: Iterable[LexborNode]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in metas:
+        attributes = node.attributes
+        name, content = attributes.get("name") or attributes.get("property"), attributes.get("content")
+        if name and content and not content.isspace():
+            found.setdefault(name.lower(), content)
+    return found
 
 
 class Part:
@@ -115,6 +136,8 @@ class Part:
 
     def below(self, node: LexborNode, *, is_as_it_was: bool) -> list[str]:
         """Return the visible lines below an element, from those gathered already if nothing went away since then."""
-        if is_as_it_was and "_text" in self.__dict__ and self._text and node.tag in BLOCKS and self._text.has(node):
-            return self._text.below(node)
+        if is_as_it_was and "_text" in self.__dict__ and self._text:
+            lines = self._text.below(node)
+            if lines is not None:
+                return lines
         return visible_lines(node)

@@ -129,17 +129,22 @@ class Lines:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.all = tuple(lines)
+        self._labels = [at for at, line in enumerate(self.all) if len(line) <= LONGEST_LABEL]
         self._saying: dict[tuple[str, ...], list[int]] = {}
 
     @cached_property
-    def _labels(self) -> list[int]:
-        return [at for at, line in enumerate(self.all) if len(line) <= LONGEST_LABEL]
+    def _text(self) -> str:
+        return "\n".join(self.all)
 
     def _that_say(self, words: tuple[str, ...]) -> list[int]:
         """Return the numbers of the labels that hold one of the words."""
         if words not in self._saying:
-            lines = self.all
-            self._saying[words] = [at for at in self._labels if any(word in lines[at] for word in words)]
+            # Most words that patterns need are nowhere on the page, which one look at all of it tells.
+            lines, said = self.all, [word for word in words if word in self._text]
+            if len(said) == 1:
+                self._saying[words] = [at for at in self._labels if said[0] in lines[at]]
+            else:
+                self._saying[words] = [at for at in self._labels if any(word in lines[at] for word in said)]
         return self._saying[words]
 
     def matching(self, pattern: str, among: range | None = None) -> Iterator[tuple[int, Match]]:

@@ -77,7 +77,7 @@ def marks_of(layout: Layout, page: Page) -> Iterator[str]:
     """Yield the marks of the layout that the page bears, the cheapest to look for first."""
     marks = layout.rules.recognise
     yield from (pattern for pattern in marks.addresses if search(pattern, page.path))
-    yield from (name for name in marks.metas if name.lower() in page.meta)
+    yield from (name for name in marks.metas if page.meta(name))
     if page.is_html:
         yield from (selector for selector in marks.selectors if page.tree.css_first(selector) is not None)
     yield from (pattern for pattern in marks.lines if next(page.seen.matching(pattern), None))
@@ -152,7 +152,7 @@ class _Reader:
     def _is_in_title(self, value: str) -> bool:
         said = comparison_text(value)
         parts = [comparison_text(part) for part in title_parts(self.page.title)]
-        if said == comparison_text(self.page.meta.get("sitename") or self.park.name) or said in parts[1:]:
+        if said == comparison_text(self.page.meta("sitename") or self.park.name) or said in parts[1:]:
             return False  # the site's own name
         return len(value) >= _SHORTEST_CONFIRMED and said in comparison_text(self.page.title)
 
@@ -214,7 +214,7 @@ class _Reader:
         if locator.needs and not self._is_on_page(locator.needs):
             return
         if locator.meta:
-            yield None, self.page.meta.get(locator.meta.lower(), "")
+            yield None, self.page.meta(locator.meta)
         elif locator.selector:
             yield from self._selected(locator)
         elif locator.line:

@@ -21,25 +21,18 @@ _IS_WIDE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 
 def clean_text(text: str) -> str:
     """Return what a person should see: one line, single spaces, nothing invisible, the signs as the site wrote them."""
-    text = " ".join(text.split())
-    if text.isprintable():
-        return text if text.isascii() else _composed(text)
+    # Of all white space a single space alone is printable, so most texts need no more than these two looks.
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.split())
+        if not text.isprintable():
+            return _without_the_unseen(text)
+    text = text.strip()
+    return text if text.isascii() else _composed(text)
+
+
+def _without_the_unseen(text: str) -> str:
     # White space at both ends of what goes away must not come out double.
     return _composed(" ".join(_SURROGATES.sub("\ufffd", _CONTROLS.sub("", _INVISIBLE.sub("", text))).split()))
-
-
-def clean_lines(text: str, end: str) -> list[str]:
-    """Return the lines of a text parted by the character *end*, each as :func:`clean_text` gives it, some empty."""
-    text = " ".join(text.split())
-    # Most texts need nothing more, and that is cheap to say of all lines at once.
-    is_clean = _is_clean(text.replace(end, ""))
-    return [line.strip() if is_clean else clean_text(line) for line in text.split(end)]
-
-
-def _is_clean(text: str) -> bool:
-    return text.isprintable() and (
-        text.isascii() or (unicodedata.is_normalized("NFC", text) and not _A_MARK.search(text))
-    )
 
 
 def _composed(text: str) -> str:

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.layouts import Layout, LayoutFile, load_layouts
-from crawler.lines import BLOCKS, SeenText, visible_lines
+from crawler.lines import BLOCKS, SeenText, is_seen, visible_lines
 from crawler.listing import read_listing
-from crawler.page import Page, Part
+from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
 from crawler.seeds import BUNDLED
 from tests.builders import a_park
@@ -151,23 +151,9 @@ def test_the_text_of_a_block_is_a_part_of_the_text_of_its_page(page: Page) -> No
     assert page.tree.body is not None
     seen = SeenText(page.tree.body)
     for node in page.tree.body.css(", ".join(BLOCKS - {"br", "hr", "ucapcontent", "body"})):
-        alone = visible_lines(node)
-        assert seen.below(node) in (alone, [])
-        if seen.below(node) == [] and alone:
-            assert " ".join(alone) not in " ".join(seen.lines) or is_unseen(page, node)
-
-
-def is_unseen(page: Page, node) -> bool:  # type: ignore[no-untyped-def]
-    return node.mem_id not in SeenText(page.tree.body)._line_of  # type: ignore[arg-type]
-
-
-def test_a_sign_that_means_nothing_moves_no_line() -> None:
-    text = "<body><div>&#xe000;</div><div id=zoom><p>One.</p><p>Two.</p><p>Three.</p></div></body>"
-    page = Page("http://eastgate.example/x", text)
-    node, part = page.tree.css_first("#zoom"), Part(page.tree.body)
-    assert node is not None
-    assert part.seen.all == ("One.", "Two.", "Three.")
-    assert part.below(node, is_as_it_was=True) == ["One.", "Two.", "Three."]
+        # Not gathered at all where something around it is not seen.
+        assert seen.below(node) in (visible_lines(node), None)
+        assert (seen.below(node) is not None) == is_seen(node)
 
 
 def layout_with(**article: object) -> Layout:

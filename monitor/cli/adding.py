@@ -156,7 +156,7 @@ def _two_of(links: Sequence[Link]) -> list[tuple[Fetched, Link]]:
 def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park:
     """Return the park with the name, the language and the hosts that its listing shows."""
     text = " ".join(page.lines)
-    shown = name or page.meta.get("sitename") or next(reversed(title_parts(page.title)), "")
+    shown = name or page.meta("sitename") or next(reversed(title_parts(page.title)), "")
     return replace(
         park,
         name=clean_text(shown)[:80] or bare_host(final_url),
