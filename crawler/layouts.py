@@ -270,6 +270,17 @@ def load_layouts(folder: Path) -> dict[str, Layout]:
     return {name: load_layout(place) for name, place in layout_folders(folder).items()}
 
 
+def load_good_layouts(folder: Path) -> tuple[dict[str, Layout], dict[str, SeedError]]:
+    """Return by name the layouts that can be used, and what is wrong with the others."""
+    layouts, errors = {}, {}
+    for name, place in layout_folders(folder).items():
+        try:
+            layouts[name] = load_layout(place)
+        except SeedError as error:
+            errors[name] = error
+    return layouts, errors
+
+
 def _extended(data: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     """Return a layout's keys with those of another behind them, where they say what articles of any site look like."""
     own, other = data.get("article"), base.get("article")

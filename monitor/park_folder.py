@@ -5,7 +5,7 @@ from pathlib import Path
 import structlog
 
 from crawler.checking import SeedError, nearest
-from crawler.layouts import Layout, load_layouts
+from crawler.layouts import load_good_layouts
 from crawler.seeds import load_parks
 from monitor.settings import SeedsSection
 from storage.records import Park
@@ -15,15 +15,20 @@ log = structlog.get_logger()
 Seeds = tuple[dict[str, Park], dict[str, SeedError]]
 
 
-def load_seeds(seeds: SeedsSection, layouts: dict[str, Layout]) -> Seeds:
-    """Return by slug the good parks, and what is wrong with the others; raises SeedError without a folder."""
+def load_seeds(seeds: SeedsSection) -> Seeds:
+    """Return by slug the good parks, and what is wrong with the others; raises SeedError without a folder.
+
+    A layout that is wrong costs the parks that name it, and no other.
+    """
     parks, errors = load_parks(seeds.parks)
+    layouts, wrong = load_good_layouts(seeds.layouts)
     for slug, park in list(parks.items()):
         missing = [name for name in park.layouts if name not in layouts]
         if missing:
             del parks[slug]
-            hint = nearest(missing[0], list(layouts))
-            errors[slug] = SeedError(f"{seeds.parks}/{slug}.toml: layouts: there is no layout '{missing[0]}'{hint}")
+            name = missing[0]
+            why = wrong.get(name) or f"there is no layout '{name}'{nearest(name, list(layouts))}"
+            errors[slug] = SeedError(f"{seeds.parks}/{slug}.toml: layouts: {why}")
     return parks, errors
 
 
@@ -31,10 +36,10 @@ class ParkFolder:
     """Holds the parks for a process that runs for months; the files are read again only when one has changed."""
 
     def __init__(self, seeds: SeedsSection) -> None:
-        """Read the folder; raises SeedError if it or a layout cannot be used."""
+        """Read the folder; raises SeedError if there is none."""
         self._seeds = seeds
         self._signature = self._sign()
-        self._known, self.errors = load_seeds(seeds, load_layouts(seeds.layouts))
+        self._known, self.errors = load_seeds(seeds)
 
     def parks(self) -> dict[str, Park]:
         """Return the parks by slug; what is wrong with a file that changed is logged, and costs that park alone."""
@@ -42,7 +47,7 @@ class ParkFolder:
         if signature != self._signature:
             self._signature = signature
             try:
-                found, self.errors = load_seeds(self._seeds, load_layouts(self._seeds.layouts))
+                found, self.errors = load_seeds(self._seeds)
             except SeedError as error:
                 log.error("parks are not read anew", why=str(error))
                 return self._known

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from multiprocessing import get_context
 
-from crawler.layouts import Layout, load_layouts
+from crawler.layouts import Layout, load_good_layouts
 from crawler.reading import Unreadable
 from crawler.rereading import restated
 from monitor.park_folder import load_seeds
@@ -98,8 +98,8 @@ def _begin(store_url: str, seeds: SeedsSection) -> None:
 
 
 def _desk(store_url: str, seeds: SeedsSection) -> _Desk:
-    layouts = load_layouts(seeds.layouts)
-    return _Desk(store=open_store(store_url), layouts=layouts, parks=load_seeds(seeds, layouts)[0])
+    layouts, _ = load_good_layouts(seeds.layouts)
+    return _Desk(store=open_store(store_url), layouts=layouts, parks=load_seeds(seeds)[0])
 
 
 def _read_portion(first: int, park: str | None, desk: _Desk | None = None) -> Portion:

@@ -12,6 +12,7 @@ from monitor.reference import settings_file
 from monitor.settings import SeedsSection, SettingsError, all_keys, load_settings
 from storage.database import open_store
 from tests.conftest import Desk
+from tests.tricksite import TrickSite
 
 
 @pytest.fixture(autouse=True)
@@ -190,6 +191,25 @@ def test_a_wrong_layout_names_file_and_key(tmp_path: Path, before: str, after: s
     with pytest.raises(SeedError) as caught:
         load_layout(tmp_path)
     assert f"layout.toml: {sentence}" in str(caught.value)
+
+
+def test_a_wrong_layout_costs_its_own_parks_alone(desk: Desk, site: TrickSite) -> None:
+    (desk.folder / "layouts" / "ours").mkdir(parents=True)
+    wrong = desk.folder / "layouts" / "ours" / "layout.toml"
+    wrong.write_text(LAYOUT.replace('"h1"', '":has("'))
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(desk.folder / "layouts")
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    (desk.folder / "parks" / "ours.toml").write_text(GOOD_PARK.replace("tjuda", "ours"))
+    code, sentence = said(desk, "crawl")
+    assert code == 1
+    assert sentence.startswith(f"parkwatch: {desk.folder}/parks/ours.toml: layouts: {wrong}: article.headline.loc")
+    assert len(desk.rows("articles")) == 2
+    desk.must("subscribe", "analyst@example.org")
+    assert "1 of 2 parks not seen whole" in desk.must("digest")
+    assert said(desk, "crawl", "ours")[0] == 2
+    assert said(desk, "reextract") == (1, sentence)
+    assert said(desk, "layouts", "check") == (2, sentence.replace(f"{desk.folder}/parks/ours.toml: layouts: ", ""))
 
 
 def test_a_layouts_revision_is_of_its_rules_not_its_title(tmp_path: Path) -> None:

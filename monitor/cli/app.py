@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from crawler.checking import SeedError
-from crawler.layouts import Layout, load_layouts
+from crawler.layouts import Layout, load_good_layouts, load_layouts
 from monitor.park_folder import Seeds, load_seeds
 from monitor.settings import Settings, SettingsError, load_settings
 from storage.database import Store, StoreError, cause_of, open_store
@@ -75,7 +75,7 @@ class Common:
     @cached_property
     def seeds(self) -> Seeds:
         """The parks by slug, and what is wrong with the others."""
-        return load_seeds(self.settings.seeds, self.layouts)
+        return load_seeds(self.settings.seeds)
 
     @property
     def watched(self) -> dict[str, Park]:
@@ -87,8 +87,13 @@ class Common:
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:
-        """The layouts by name."""
+        """All layouts by name; raises SeedError at the first that is wrong."""
         return load_layouts(self.settings.seeds.layouts)
+
+    @cached_property
+    def good_layouts(self) -> dict[str, Layout]:
+        """The layouts by name that can be used."""
+        return load_good_layouts(self.settings.seeds.layouts)[0]
 
     def park(self, slug: str) -> Park:
         """Return a park; raises UsageError or SeedError if there is none of that name, or its file is wrong."""

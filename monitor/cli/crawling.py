@@ -31,7 +31,6 @@ def crawl(
     chosen = [common.park(slug) for slug in parks] if parks else list(common.watched.values())
     for error in errors.values() if not parks else ():
         warn(f"parkwatch: {error}")
-    common.layouts  # noqa: B018 (a wrong layout is told before anything is fetched)
     with common.store(writes=True) as store:
         visitors = Visitors()
         with stopping(visitors.stop):

@@ -38,7 +38,7 @@ def diagnose(
 ) -> None:
     """Say whether a park is still read as it used to be, what broke, with evidence, and which locator would mend it."""
     chosen = common.park(park)
-    layouts = [common.layouts[name] for name in chosen.layouts]
+    layouts = [common.good_layouts[name] for name in chosen.layouts]
     with common.store() as store, store.reading() as session:
         now, past = drift.habit(session, park)
         good = drift.last_good(session, park, _REPLAYED)

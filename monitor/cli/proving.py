@@ -29,7 +29,7 @@ def prove(
     """Show what proves a change: captures, hashes, windows, text, and the digests that hold it; without a fetch."""
     watched, _ = common.seeds
     with common.store() as store, store.reading() as session:
-        proof = proof_of(session, change, watched, common.layouts)
+        proof = proof_of(session, change, watched, common.good_layouts)
     if proof is None:
         raise UsageError(f"there is no change {change} in the ledger; 'parkwatch changes' lists them")
     if as_json:

@@ -33,8 +33,12 @@ def reextract(
     """Read every stored page again by today's layouts, without a fetch, and say which fields would change."""
     if rehearsing and accepting:
         raise UsageError("--rehearse writes nothing and --accept does: give one of them")
+    errors = common.seeds[1]
     if park:
         common.park(park)
+    else:
+        for error in errors.values():
+            warn(f"parkwatch: {error}")
     tally = _Tally()
     with common.store(writes=accepting) as store:
         with store.reading() as session:
@@ -55,7 +59,7 @@ def reextract(
             bar.update(task, completed=count)
     for line in tally.lines(accepting=accepting):
         warn(line) if as_json else say(line)
-    if tally.unreadable:
+    if tally.unreadable or (errors and not park):
         raise typer.Exit(UNSEEN)
 
 
