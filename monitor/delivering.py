@@ -3,6 +3,9 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
 
 from monitor.settings import Settings, SettingsError
 from reports.mailer import Delivery, Outcome, SmtpMailer
@@ -63,7 +66,7 @@ def _hand_over(
         if journal.holds(message.message_id, message.sha256):
             delivery = Delivery(outcome=Outcome.SENT, code=None, answer="taken before, as the journal says")
         else:
-            delivery = mailer.send(letter.recipient, message.content)
+            delivery = mailer.send(letter.recipient, message.content, partial(_is_ours, store, delivery_id, clock))
             if delivery.outcome is Outcome.SENT:
                 journal.note(message.message_id, message.sha256)
                 crash_point("journal_written")
@@ -72,6 +75,11 @@ def _hand_over(
         if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
             break
     return results
+
+
+def _is_ours(store: Store, delivery_id: int, clock: Callable[[], datetime]) -> bool:
+    with store.reading() as session:
+        return digests.may_go_on(session, delivery_id, clock())
 
 
 def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetime) -> None:
@@ -96,8 +104,11 @@ def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetim
 
 
 def journal_of(store: Store) -> SentJournal:
-    """Return the journal beside a store's file."""
-    return SentJournal(store.path.with_name(f"{store.path.name}.sent") if store.path else None)
+    """Return the journal beside a store's file, or in this folder for a store on a server."""
+    if store.path:
+        return SentJournal(store.path.with_name(f"{store.path.name}.sent"))
+    # Another store's mails have other Message-IDs, but its lines would push these out.
+    return SentJournal(Path(f"parkwatch-{sha256(store.url.encode()).hexdigest()[:8]}.sent"))
 
 
 def mailer_of(settings: Settings) -> SmtpMailer:

@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,13 +49,18 @@ class SmtpMailer:
     sender: str
     timeout: int
     tls_verify: bool | str = True
+    #: Who gives up early gets copies: servers look through a mail before they answer (RFC 5321, section 4.5.3.2.6).
+    answer_timeout: int = 600
 
-    def send(self, recipient: str, content: bytes) -> Delivery:
-        """Hand one mail for one recipient over; never raises for what a server or a network does."""
+    def send(self, recipient: str, content: bytes, may_go_on: Callable[[], bool] = lambda: True) -> Delivery:
+        """Hand one mail for one recipient over; never raises for what a server or a network does.
+
+        *may_go_on* is asked once the server waits for the mail, before it is given any of it.
+        """
         try:
             server = self._connect()
             try:
-                return self._hand_over(server, recipient, content)
+                return self._hand_over(server, recipient, content, may_go_on)
             finally:
                 _say_goodbye(server)
         except _ToldError as told:
@@ -96,20 +102,30 @@ class SmtpMailer:
             reply = server.helo()  # it knows no other (RFC 5321, section 3.2)
         self._step(reply, "greeting", is_our_fault=True)
 
-    def _hand_over(self, server: smtplib.SMTP, recipient: str, content: bytes) -> Delivery:
+    def _hand_over(
+        self, server: smtplib.SMTP, recipient: str, content: bytes, may_go_on: Callable[[], bool]
+    ) -> Delivery:
         crash_point("smtp_connected")
         self._step(server.mail(self.sender), "sender", is_our_fault=True)
         self._step(server.rcpt(recipient), f"recipient {recipient}")
         crash_point("recipient_taken")
         self._step(server.docmd("data"), "data", wanted=3)
         crash_point("data_asked_for")
+        if not may_go_on():
+            server.close()  # not by QUIT, which would be taken for the mail
+            said = "not sent: it took so long until the server wanted it that another process may have it in hand"
+            return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:
             server.send(_stuffed(content))
             crash_point("mail_half_sent")
             server.send(b".\r\n")
             crash_point("mail_sent")
+            if server.sock is not None:
+                server.sock.settimeout(max(self.timeout, self.answer_timeout))
             code, answer = server.getreply()
             crash_point("answer_read")
+            if server.sock is not None:
+                server.sock.settimeout(self.timeout)
         except (smtplib.SMTPException, OSError) as error:
             said = f"the mail server was given the mail and then {in_words(error)}"
             return Delivery(outcome=Outcome.UNKNOWN, code=None, answer=said)

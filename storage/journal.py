@@ -17,9 +17,9 @@ _KEPT = 200
 
 
 class SentJournal:
-    """Lines of Message-ID and SHA-256; *path* None is for stores without a file, which do without."""
+    """Lines of Message-ID and SHA-256."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
 
     def prepare(self) -> None:
@@ -51,8 +51,6 @@ class SentJournal:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
-        if self._path is None:
-            raise FileNotFoundError
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)

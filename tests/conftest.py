@@ -33,6 +33,12 @@ def forked_children() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a verb leaves in the folder where it runs, it leaves in one of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[tuple[str, str]]:
     """A server, and the name of a database that is ready to be copied."""

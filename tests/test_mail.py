@@ -35,6 +35,7 @@ def mailer(port: int, **more: Any) -> SmtpMailer:
         "password_file": None,
         "sender": "parkwatch@example.org",
         "timeout": 5,
+        "answer_timeout": 5,
     }
     return SmtpMailer(**{**given, **more})
 
@@ -147,8 +148,32 @@ def test_a_death_between_sending_and_hearing_sends_the_same_bytes_again(store: S
         message = digests.message_of(session, waiting.id).content
         digests.begin_delivery(session, waiting.id, DAY_2)  # and here the process dies
     with receiving(Mailbox()) as box:
-        assert answers(store, mailer(box.port), DAY_2 + timedelta(minutes=6)) == [Outcome.SENT]
+        # As long as the server may answer, another process leaves it alone.
+        assert answers(store, mailer(box.port), DAY_2 + digests.LEASE - timedelta(seconds=1)) == []
+        assert answers(store, mailer(box.port), DAY_2 + digests.LEASE) == [Outcome.SENT]
     assert box.mails == [message]
+
+
+def test_whoever_was_held_up_sends_nothing_that_another_may_have_in_hand(store: Store, mailbox: Mailbox) -> None:
+    frozen(store, Path())
+    moments = iter([DAY_2, DAY_2, DAY_2 + timedelta(minutes=10), DAY_2 + timedelta(minutes=10)])
+    [(_, delivery)] = send_waiting(store, mailer(mailbox.port), lambda: next(moments))
+    assert (delivery.outcome, mailbox.mails) == (Outcome.DEFERRED, [])
+    assert answers(store, mailer(mailbox.port), DAY_2 + timedelta(minutes=16)) == [Outcome.SENT]
+
+
+def test_the_word_of_an_attempt_that_another_followed_changes_nothing(store: Store) -> None:
+    frozen(store, Path())
+    with store.writing() as session:
+        first = digests.begin_delivery(session, 1, DAY_2)
+        second = digests.begin_delivery(session, 1, DAY_2 + digests.LEASE)
+        assert first
+        assert second
+        assert not digests.may_go_on(session, first, DAY_2)  # its clock was set back
+        assert digests.may_go_on(session, second, DAY_2 + digests.LEASE)
+        refused: dict[str, Any] = {"outcome": "refused", "code": 550, "answer": "no", "is_our_fault": False}
+        digests.end_delivery(session, first, **refused, now=DAY_2 + digests.LEASE)
+        assert digests.may_go_on(session, second, DAY_2 + digests.LEASE)
 
 
 def test_two_makers_of_one_digest_make_one(store: Store, tmp_path: Path) -> None:

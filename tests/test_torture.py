@@ -58,8 +58,6 @@ def test_every_point_is_tried_by_the_long_form() -> None:
 def test_a_kill_while_sending_loses_nothing_and_copies_only_what_nobody_can_know(
     stands: Stands, post: Post, point: str, copies: int
 ) -> None:
-    if stands.kind == "postgresql" and point in ("journal_written", "delivery_ended_before_commit"):
-        copies = 2  # there is no folder of its own for a journal
     tally = sending_scene(stands, post, point, 2)
     assert (tally.wrong, tally.kills, tally.copies) == ([], 2, copies)
 

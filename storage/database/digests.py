@@ -15,6 +15,10 @@ READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
 #: Pauses between attempts (RFC 5321, section 4.5.4.1, asks for half an hour and more once a server has said no).
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))
 _GIVE_UP_AFTER = timedelta(days=5)
+#: So long an attempt belongs to who began it; a process that dies leaves it to the next after that time.
+LEASE = timedelta(minutes=20)
+#: What is left of it must last for the ten minutes in which a server may answer (RFC 5321, section 4.5.3.2.6).
+_TIME_TO_SEND = LEASE - timedelta(minutes=11)
 #: A clock that leaps makes five days of a minute; so many attempts it does not make.
 _FEWEST_ATTEMPTS = 10
 
@@ -154,11 +158,23 @@ def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: 
         row.state, row.next_try_at = CANCELLED, None  # she said goodbye between the making and the sending
         return None
     attempts = last.attempt if last else 0
-    row.next_try_at = now + _pause(attempts)
+    row.next_try_at = now + max(LEASE, _pause(attempts))
     delivery = DeliveryRow(digest_id=digest_id, attempt=attempts + 1, started_at=now, outcome="unknown")
     session.add(delivery)
     session.flush()
     return delivery.id
+
+
+def may_go_on(session: Session, delivery_id: int, now: datetime) -> bool:
+    """Say whether an attempt still belongs to who began it, and will until the server has answered.
+
+    Whoever was stopped for a while, or waited long for a slow server, must not send what another has in hand by now.
+    """
+    delivery = session.get_one(DeliveryRow, delivery_id)
+    row = session.get_one(DigestRow, delivery.digest_id)
+    newest = _last_delivery(session, row.id)
+    is_newest = newest is not None and newest.id == delivery_id and delivery.ended_at is None
+    return row.state == READY and is_newest and delivery.started_at <= now <= delivery.started_at + _TIME_TO_SEND
 
 
 def end_delivery(
@@ -181,10 +197,14 @@ def end_delivery(
     row = session.get_one(DigestRow, delivery.digest_id)
     if outcome == "sent":
         row.state, row.next_try_at = SENT, None
+    elif row.state != READY or _last_delivery(session, row.id) is not delivery:
+        return  # another attempt has begun since, and its word counts
     elif outcome == "refused" or (
         now - row.created_at > _GIVE_UP_AFTER and delivery.attempt >= _FEWEST_ATTEMPTS and not is_our_fault
     ):
         row.state, row.next_try_at = REFUSED, None
+    else:
+        row.next_try_at = now + _pause(delivery.attempt - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

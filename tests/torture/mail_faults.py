@@ -74,7 +74,7 @@ def survives(stand: Stand, post: Post, fault: Fault) -> Tally:
         told = refused.count()
         refused.update({"state": "ready", "next_try_at": now})  # the operator mended the address
     store.close()
-    drain(stand, post, now + timedelta(minutes=6))
+    drain(stand, post, now + timedelta(minutes=21))
     post.mails += server.taken
     tally = settle(stand, post, 0)
     explained = "came 2 times" if fault.has_taken else "\n"

@@ -70,7 +70,7 @@ def dies_while_sending(stand: Stand, post: Post, point: str, hit: int) -> Tally:
                     return Tally(scenes=1, kills=kills, wrong=[f"{point}: exit code {code}"])
                 if code == KILLED:
                     break
-            now += timedelta(minutes=6)
+            now += timedelta(minutes=21)
     drain(stand, post, DAY_1 + timedelta(hours=3))
     tally = settle(stand, post, kills)
     if not kills:

@@ -47,9 +47,10 @@ def digest_and_send(
     url: str, folder: Path, mail_port: int, parks: dict[str, Park], now: datetime, timeout: int = 10
 ) -> None:
     """Make the digests that are due at *now*, and hand over what waits; a server has *timeout* seconds to answer."""
+    os.chdir(folder)
     settings, store = settings_for(folder, mail_port), open_store(url)
     make_due(store, parks, settings, now)
-    send_waiting(store, replace(mailer_of(settings), timeout=timeout), lambda: now)
+    send_waiting(store, replace(mailer_of(settings), timeout=timeout, answer_timeout=timeout), lambda: now)
     store.close()
 
 
