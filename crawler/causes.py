@@ -10,6 +10,7 @@ _BY_TEXT = {
     "VerificationError": "its certificate is for another host",
     "wrong version number": "it does not speak TLS on this port",
     "SSL routines": "TLS with it fails",
+    "TooManyHeadersError": "it sends headers without an end",
 }
 _BY_NAME = {
     "CannotResolveHostError": "the host name is not known",

@@ -14,6 +14,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
+from crawler.headers import bound_headers
 from storage.clock import utc_now
 from storage.database.pauses import LONGEST
 
@@ -61,6 +62,7 @@ class PatientHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        bound_headers()
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._hosts = _ACCOUNTS.setdefault(crawler, _Account(at_once))
 

@@ -1,10 +1,13 @@
 """Visits by hand and the scheduler: killed, stopped and started again."""
 
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -105,7 +108,7 @@ def test_the_scheduler_visits_sends_ends_on_sigterm_and_runs_alone(
         assert f"process {process.pid}" in desk.run("status").stdout
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
     finally:
         process.kill()
     assert time.monotonic() - began < 30
@@ -115,3 +118,43 @@ def test_the_scheduler_visits_sends_ends_on_sigterm_and_runs_alone(
     wait_for(lambda: f"process {third.pid}" in desk.run("status").stdout)
     third.send_signal(signal.SIGTERM)
     third.communicate(timeout=30)
+
+
+def torn(file: Path) -> None:
+    with file.open("r+b") as opened:
+        for page in range(4096, file.stat().st_size, 4096):
+            opened.seek(page)
+            opened.write(b"\x07" * 40)
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 3)
+
+
+def emptied(file: Path) -> None:
+    os.truncate(file, 0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (torn, "restore it from a backup"),
+        (cut, "restore it from a backup"),
+        (emptied, "create one with 'parkwatch init'"),
+    ],
+)
+def test_a_damaged_store_is_refused_and_nothing_is_called_new(
+    desk: Desk, site: TrickSite, damage: Callable[[Path], None], said: str
+) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.asked.clear()
+    damage(desk.folder / "parkwatch.db")
+    process = desk.start("run")
+    try:
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, "Traceback" in err, said in err, len(err.splitlines())) == (3, False, True, 1), err
+    assert not site.asked

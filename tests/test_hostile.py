@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -142,3 +144,18 @@ def test_a_mail_server_whose_reply_has_no_end_is_left() -> None:
         threading.Thread(target=babble, daemon=True).start()
         delivery = mailer(server.getsockname()[1]).send("r@example.org", b"Subject: x\r\n\r\n")
     assert (delivery.outcome, "answers without an end" in delivery.answer) == (Outcome.DEFERRED, True)
+
+
+def test_headers_without_an_end_cost_no_memory(desk: Desk, site: TrickSite) -> None:
+    sent: list[int] = []
+
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(OSError):
+            for _ in range(100_000):
+                sent.append(request.wfile.write((b"X-More: " + b"x" * 1000 + b"\r\n") * 10))
+
+    site.pages[LISTING] = endless
+    site.park(desk.folder)
+    assert "it sends headers without an end" in desk.fails("crawl")
+    assert sum(sent) < 3 * 20_000_000  # three tries, and what the line holds

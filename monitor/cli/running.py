@@ -54,6 +54,7 @@ def run() -> None:
     for error in folder.errors.values():
         warn(f"parkwatch: {error}")
     with common.store(writes=True) as store:
+        store.must_be_sound()
         try:
             with only_one(store, utc_now()) as is_held:
                 say(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends")

@@ -47,6 +47,18 @@ class Store:
                 f"or allow writing to {self.path} and its folder"
             )
 
+    def must_be_sound(self) -> None:
+        """Raise StoreError if the database file is damaged; all of it is looked through once."""
+        if not self._is_file:
+            return
+        try:
+            with self.reading() as session:
+                said = str(session.execute(text("PRAGMA quick_check(1)")).scalar_one())
+        except SQLAlchemyError as error:
+            said = cause_of(error)
+        if said != "ok":
+            raise StoreError(f"the store {self.url} is damaged ({' '.join(said.split())}): restore it from a backup")
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one consistent state."""
@@ -102,7 +114,9 @@ def open_store(url: str) -> Store:
     try:
         found = _revision(engine)
     except SQLAlchemyError as error:
-        raise StoreError(f"the store {shown(url)} cannot be read: {cause_of(error)}") from error
+        cause = cause_of(error)
+        hint = "; restore it from a backup" if "malformed" in cause else ""
+        raise StoreError(f"the store {shown(url)} cannot be read: {cause}{hint}") from error
     wanted, known = _revisions()
     if found is None:
         raise StoreError(f"{shown(url)} holds no Parkwatch store: create one with 'parkwatch init'")
