@@ -10,6 +10,7 @@ from scrapy.http import Response
 
 from crawler.causes import in_words
 from crawler.guard import is_named
+from crawler.robots import rules_for
 from crawler.waiting import host_of
 
 _KEEP_OUT = b"User-agent: *\nDisallow: /\n"
@@ -47,6 +48,8 @@ class Rfc9309Middleware(RobotsTxtMiddleware):
             response = response.replace(body=_KEEP_OUT)
         elif response.status != 200:
             response = response.replace(body=b"")  # unavailable: no rules (section 2.3.1.3)
+        else:
+            response = response.replace(body=rules_for(response.body, self._default_useragent))
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:

@@ -63,7 +63,10 @@ def cover_park(
     going_on = [condition for condition in conditions if condition.ended_at is None]
     usual, worst = windows([visit.started_at for visit in ended if visit.listing_joined])
     is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
-    newest = ended[-1] if ended else last_visit if is_recent else None
+    # A visit of days ago says nothing of the days since: the machine may have slept.
+    newest = last_visit if is_recent else None
+    if ended and ended[-1].started_at >= is_recent_from:
+        newest = ended[-1]
     sight, since, why = _sight(newest, bool(done), last_joined, going_on)
     return ParkCoverage(
         park=park,
@@ -112,7 +115,7 @@ def _sight(
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"
-        return Sight.NOT, last_joined.started_at, "no visit since then"
+        return Sight.PARTLY if any_done else Sight.NOT, last_joined.started_at, "no visit since then"
     if newest.outcome == "done":
         return Sight.WHOLE, None, None
     sight = Sight.PARTLY if any_done or newest.listing_joined else Sight.NOT

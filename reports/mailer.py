@@ -135,8 +135,13 @@ class SmtpMailer:
 
     def _step(self, reply: tuple[int, bytes], what: str, *, wanted: int = 2, is_our_fault: bool = False) -> None:
         code, answer = reply
-        if code // 100 != wanted:
-            raise _ToldError(_delivery(code, answer, what, is_our_fault=is_our_fault))
+        if code // 100 == wanted:
+            return
+        told = _delivery(code, answer, what, is_our_fault=is_our_fault)
+        if code // 100 not in (4, 5):
+            # Replies out of step, as some proxies give them: only the answer to the dot can mean that a mail was taken.
+            told = Delivery(outcome=Outcome.DEFERRED, code=code, answer=told.answer, is_our_fault=True)
+        raise _ToldError(told)
 
     def _context(self) -> ssl.SSLContext:
         if isinstance(self.tls_verify, str):

@@ -108,7 +108,7 @@ def test_the_scheduler_visits_sends_ends_on_sigterm_and_runs_alone(
         assert f"process {process.pid}" in desk.run("status").stdout
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=30)
     finally:
         process.kill()
     assert time.monotonic() - began < 30
@@ -153,7 +153,7 @@ def test_a_damaged_store_is_refused_and_nothing_is_called_new(
     damage(desk.folder / "parkwatch.db")
     process = desk.start("run")
     try:
-        out, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=20)
     finally:
         process.kill()
     assert (process.returncode, "Traceback" in err, said in err, len(err.splitlines())) == (3, False, True, 1), err

@@ -317,11 +317,11 @@ def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:
 
 
 def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
-    def judged(last: VisitLine, recent_from: Any) -> Sight:
+    def judged(last: VisitLine, recent_from: Any, *visits: VisitLine) -> Sight:
         found = cover_park(
             "eastgate",
             "Eastgate",
-            visits=(),
+            visits=visits,
             last_visit=last,
             is_recent_from=recent_from,
             last_joined=last,
@@ -332,6 +332,9 @@ def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
 
     assert judged(a_visit(), DAY_1 - timedelta(hours=1)) is Sight.WHOLE
     assert judged(a_visit(), DAY_1 + timedelta(hours=1)) is Sight.NOT
+    # The machine slept: what was seen before says nothing of the days since.
+    assert judged(a_visit(), DAY_1 + timedelta(hours=1), a_visit()) is Sight.PARTLY
+    assert judged(a_visit(), DAY_1 - timedelta(hours=1), a_visit()) is Sight.WHOLE
 
 
 def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:

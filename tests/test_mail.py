@@ -21,6 +21,7 @@ from storage.database import Store, articles, digests, subscriptions
 from storage.database import verify as verification
 from storage.database.subscriptions import Subscription
 from tests.builders import DAY_1, DAY_2, a_park, an_observation
+from tests.torture.rude import rudely
 from tests.tricksite import free_port
 
 PARKS = {"eastgate": a_park()}
@@ -152,6 +153,12 @@ def test_a_death_between_sending_and_hearing_sends_the_same_bytes_again(store: S
         assert answers(store, mailer(box.port), DAY_2 + digests.LEASE - timedelta(seconds=1)) == []
         assert answers(store, mailer(box.port), DAY_2 + digests.LEASE) == [Outcome.SENT]
     assert box.mails == [message]
+
+
+def test_only_the_answer_to_the_dot_can_mean_that_a_mail_was_taken() -> None:
+    with rudely({"data": "250 ok"}) as server:
+        delivery = mailer(server.port).send("r@example.org", b"Subject: x\r\n\r\nx\r\n")
+    assert delivery.outcome is Outcome.DEFERRED
 
 
 def test_whoever_was_held_up_sends_nothing_that_another_may_have_in_hand(store: Store, mailbox: Mailbox) -> None:

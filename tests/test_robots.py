@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from crawler.robots import rules_for
 from tests.conftest import Desk
 from tests.tricksite import LISTING, Answer, TrickSite, ok, path, status
 
@@ -38,6 +39,21 @@ ANSWERS: dict[str, tuple[Answer, set[str]]] = {
     "for us by name": (plain(f"User-agent: parkwatch\nDisallow: {path(2)}\n\nUser-agent: *\nDisallow: /\n"), OBEYED),
     "600 KiB": (plain(RULES + "# nothing\n" * 60_000), OBEYED),
     "random bytes": (plain(random.Random(1).randbytes(5000)), NO_RULES),
+    "groups": (
+        plain(
+            f"Sitemap: /x.xml\nUser-agent: other\nDisallow: /\n\nUser-agent: a\nUser-agent: *\nDisallow: {path(2)}\n"
+        ),
+        OBEYED,
+    ),
+    "for others alone": (plain("User-agent: other\nDisallow: /\n"), NO_RULES),
+    "4,000 agents and as many rules": (
+        plain(
+            "".join(f"User-agent: a{n}\n" for n in range(4000))
+            + RULES
+            + "".join(f"Disallow: /{n}x\n" for n in range(4000))
+        ),
+        OBEYED,
+    ),
     "wildcards": (plain(f"User-agent: *\nDisallow: /*{path(2)[-7:]}$\n"), OBEYED),
     "a longer allow": (plain(f"User-agent: *\nDisallow: /\nAllow: {LISTING}\nDisallow: {path(2)}\n"), OBEYED),
 }
@@ -57,6 +73,13 @@ def test_five_redirects_are_followed_and_a_loop_means_keep_out(
         site.pages[f"/robots{hop}.txt"] = status(301, Location=f"/robots{hop + 1}.txt")
     site.pages[f"/robots{min(hops, 6)}.txt"] = plain(RULES) if hops < 6 else status(301, Location="/robots.txt")
     assert asked_with(desk, site, status(301, Location="/robots1.txt")) == read
+
+
+def test_what_is_kept_of_a_file_grows_with_the_rules_alone() -> None:
+    agents = b"".join(b"User-agent: a%d\n" % n for n in range(4000))
+    assert rules_for(agents + RULES.encode() * 3, "Parkwatch/0.1 (x)").count(b"agent") == 3
+    assert rules_for(agents + b"Disallow: /\n", "Parkwatch/0.1 (x)") == b""
+    assert len(rules_for(b"User-agent: *\n" + b"Disallow: /x\n" * 90_000, "Parkwatch/0.1")) < 513_000
 
 
 def asked_with(desk: Desk, site: TrickSite, answer: Answer) -> set[str]:

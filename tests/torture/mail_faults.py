@@ -40,6 +40,7 @@ def _before_the_dot() -> list[Fault]:
     found += [Fault({"rcpt": act}, DEFERRED) for act in ("450 4.2.0 greylisted", "452 4.5.3 too many")]
     # No mail of anybody would fare better: a setting is wrong, and no reader's address.
     found += [Fault({"mail": act}, DEFERRED) for act in ("550 5.7.1 sender refused", "530 5.7.0 log in first")]
+    found += [Fault({"data": act}, DEFERRED) for act in ("250 ok", "220 what?")]
     found += [Fault({"data": "554 5.5.1 no valid recipients"}, REFUSED)]
     return found
 
