@@ -97,6 +97,6 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
             parks=tuple(found),
             changes=ledger.head(session),
             readers=readers,
-            undelivered=tuple(digests.undelivered(session, refused_since=now - _REFUSALS_SHOWN)),
+            undelivered=tuple(digests.undelivered(session, now=now, refused_since=now - _REFUSALS_SHOWN)),
             tls_verify=settings.crawl.tls_verify,
         )

@@ -315,11 +315,11 @@ def test_a_mail_is_given_up_after_days_and_after_enough_attempts(store: Store, t
     with receiving(Talkative(rcpt="450 try later")) as box:
         answers(store, mailer(box.port), DAY_2 + timedelta(days=365))
         with store.reading() as session:
-            assert [line.state for line, _ in digests.undelivered(session, refused_since=DAY_1)] == ["ready"]
+            assert [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)] == ["ready"]
         for hours in range(4, 44, 4):
             answers(store, mailer(box.port), DAY_2 + timedelta(days=365, hours=hours))
     with store.reading() as session:
-        assert [line.state for line, _ in digests.undelivered(session, refused_since=DAY_1)] == ["refused"]
+        assert [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)] == ["refused"]
 
 
 def test_a_digest_made_after_three_days_asleep_is_late_and_holds_it_all(store: Store, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Sending by hand: what waits goes out first, nothing piles up, and trouble is told in an operator's words."""
 
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -116,8 +116,22 @@ def test_five_days_of_refusals_end_a_mail_but_our_own_trouble_never_does(store: 
         [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: late, 1)
         assert delivery.outcome is Outcome.DEFERRED
     with store.reading() as session:
-        [(line, answer)] = digests.undelivered(session, refused_since=DAY_1)
+        [(line, answer)] = digests.undelivered(session, now=DAY_2, refused_since=DAY_1)
     assert (line.state, answer) == ("refused", "mail: 451 busy")
+
+
+def test_a_digest_that_nobody_hands_over_and_one_whose_sender_died_are_told(store: Store, tmp_path: Any) -> None:
+    frozen(store, tmp_path)
+
+    def wrong(now: datetime) -> str | None:
+        with store.reading() as session:
+            return digests.undelivered(session, now=now, refused_since=DAY_1)[0][1]
+
+    assert wrong(DAY_2) is None
+    assert "is 'parkwatch run' at work?" in (wrong(DAY_2 + timedelta(hours=2)) or "")
+    with store.writing() as session:
+        digests.begin_delivery(session, 1, DAY_2)  # and here the process dies
+    assert "the server may have it" in (wrong(DAY_2) or "")
 
 
 def frozen_as(store: Store, *, number: int, position: int) -> int | None:

@@ -19,6 +19,8 @@ _GIVE_UP_AFTER = timedelta(days=5)
 LEASE = timedelta(minutes=20)
 #: What is left of it must last for the ten minutes in which a server may answer (RFC 5321, section 4.5.3.2.6).
 _TIME_TO_SEND = LEASE - timedelta(minutes=11)
+#: A digest that waits longer for its first attempt waits for somebody who is not there.
+_SOON = timedelta(hours=1)
 #: A clock that leaps makes five days of a minute; so many attempts it does not make.
 _FEWEST_ATTEMPTS = 10
 
@@ -243,19 +245,31 @@ def appearances(session: Session, change: int) -> Iterator[Appearance]:
         )
 
 
-def undelivered(session: Session, *, refused_since: datetime) -> list[tuple[DigestLine, str | None]]:
-    """Return the digests that no server has taken, each with the last answer; of refused ones the later ones."""
+def undelivered(session: Session, *, now: datetime, refused_since: datetime) -> list[tuple[DigestLine, str | None]]:
+    """Return the digests that no server is known to have taken, of refused ones the later ones.
+
+    Beside each stands what is wrong with it, None for one whose turn has only just come.
+    """
     query = (
-        select(DigestRow.id, DigestRow.number, DigestRow.state, DigestRow.recipient)
+        select(DigestRow.id, DigestRow.number, DigestRow.state, DigestRow.recipient, DigestRow.created_at)
         .where((DigestRow.state == READY) | ((DigestRow.state == REFUSED) & (DigestRow.created_at >= refused_since)))
         .order_by(DigestRow.id)
     )
-    lines = [
-        DigestLine(id=row.id, number=row.number, state=row.state, recipient=row.recipient)
-        for row in session.execute(query)
-    ]
-    deliveries = [_last_delivery(session, line.id) for line in lines]
-    return [(line, last.answer if last else None) for line, last in zip(lines, deliveries, strict=True)]
+    found = []
+    for row in session.execute(query).all():
+        last = _last_delivery(session, row.id)
+        if last is None:
+            wrong = (
+                "not handed over since it was made: is 'parkwatch run' at work?"
+                if now - row.created_at > _SOON
+                else None
+            )
+        elif last.ended_at is None:
+            wrong = "unknown, the server may have it: an attempt has begun and not ended"
+        else:
+            wrong = last.answer
+        found.append((DigestLine(id=row.id, number=row.number, state=row.state, recipient=row.recipient), wrong))
+    return found
 
 
 def _last_delivery(session: Session, digest_id: int) -> DeliveryRow | None:
