@@ -65,6 +65,16 @@ def test_a_dry_run_writes_nothing(own: Desk, site: TrickSite) -> None:
     assert files(own) == before
 
 
+def test_a_folder_for_parks_that_is_not_there_is_told_before_anything_is_fetched(own: Desk, site: TrickSite) -> None:
+    own.variables["PARKWATCH_SEEDS__PARKS"] = "nowhere"
+    done = own.run("parks", "add", f"{site.base}{LISTING}")
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        "parkwatch: nowhere is no folder: make it, or set seeds.parks to the folder of your park files",
+    )
+    assert not site.asked
+
+
 def test_a_site_of_unknown_make_is_read_generally_and_that_is_doubtful(own: Desk, basin: TrickSite) -> None:
     said = own.must("parks", "add", f"{basin.base}/meldung/", "--slug", "basin")
     assert "basin: Basin Park, read by general" in said

@@ -122,6 +122,8 @@ def _hosts(*urls: str) -> frozenset[str]:
 
 
 def _must_be_free(target: Path, new_layout: str | None) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent} is no folder: make it, or set seeds.parks to the folder of your park files")
     if target.exists():
         raise UsageError(f"{target}: is there already: give the park another name with --slug")
     if new_layout and not _SLUG.fullmatch(new_layout):

@@ -122,7 +122,7 @@ common = Common()
 
 def set_up(settings_file: Path | None, *, debug: bool) -> None:
     """Note the options that stand before any verb."""
-    for made in ("settings", "seeds", "layouts"):
+    for made in ("settings", "seeds", "layouts", "good_layouts"):
         common.__dict__.pop(made, None)
     common.settings_file, common.debug = settings_file, debug
 
