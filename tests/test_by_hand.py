@@ -121,10 +121,13 @@ def test_the_scheduler_visits_sends_ends_on_sigterm_and_runs_alone(
 
 
 def torn(file: Path) -> None:
-    with file.open("r+b") as opened:
-        for page in range(4096, file.stat().st_size, 4096):
-            opened.seek(page)
-            opened.write(b"\x07" * 40)
+    connection = sqlite3.connect(file)
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'articles'").fetchone()
+    connection.close()
+    with file.open("r+b") as opened:  # nothing shows until somebody reads an article
+        opened.seek((root - 1) * size + 8)
+        opened.write(b"\x07" * 40)
 
 
 def cut(file: Path) -> None:

@@ -46,11 +46,11 @@ ANSWERS: dict[str, tuple[Answer, set[str]]] = {
         OBEYED,
     ),
     "for others alone": (plain("User-agent: other\nDisallow: /\n"), NO_RULES),
-    "4,000 agents and as many rules": (
+    "6,000 agents and as many rules": (
         plain(
-            "".join(f"User-agent: a{n}\n" for n in range(4000))
+            "".join(f"User-agent: a{n}\n" for n in range(6000))
             + RULES
-            + "".join(f"Disallow: /{n}x\n" for n in range(4000))
+            + "".join(f"Disallow: /{n}x\n" for n in range(6000))
         ),
         OBEYED,
     ),
@@ -76,7 +76,7 @@ def test_five_redirects_are_followed_and_a_loop_means_keep_out(
 
 
 def test_what_is_kept_of_a_file_grows_with_the_rules_alone() -> None:
-    agents = b"".join(b"User-agent: a%d\n" % n for n in range(4000))
+    agents = b"".join(b"User-agent: a%d\n" % n for n in range(6000))
     assert rules_for(agents + RULES.encode() * 3, "Parkwatch/0.1 (x)").count(b"agent") == 3
     assert rules_for(agents + b"Disallow: /\n", "Parkwatch/0.1 (x)") == b""
     assert len(rules_for(b"User-agent: *\n" + b"Disallow: /x\n" * 90_000, "Parkwatch/0.1")) < 513_000
@@ -87,6 +87,7 @@ def asked_with(desk: Desk, site: TrickSite, answer: Answer) -> set[str]:
     site.serve_stories(2, 1)
     site.pages["/robots.txt"] = answer
     site.park(desk.folder)
+    desk.variables["PARKWATCH_CRAWL__DEADLINE"] = "10"
     done = desk.run("crawl")
     assert "Traceback" not in done.stderr + done.stdout
     if not any(page.startswith(LISTING) for page in site.asked):
