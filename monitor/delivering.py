@@ -7,6 +7,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+import structlog
+
 from monitor.settings import Settings, SettingsError
 from reports.mailer import Delivery, Outcome, SmtpMailer
 from reports.signing import Signer
@@ -14,6 +16,8 @@ from storage.crash import crash_point
 from storage.database import Store, digests
 from storage.database.digests import Waiting
 from storage.journal import SentJournal
+
+log = structlog.get_logger()
 
 #: Between attempts to write down what a server said.
 _PAUSES_S = (0.2, 1.0)
@@ -78,8 +82,12 @@ def _hand_over(
 
 
 def _is_ours(store: Store, delivery_id: int, clock: Callable[[], datetime]) -> bool:
-    with store.reading() as session:
-        return digests.may_go_on(session, delivery_id, clock())
+    try:
+        with store.reading() as session:
+            return digests.may_go_on(session, delivery_id, clock())
+    except Exception as error:  # whichever way a database goes away
+        log.warning("the store could not be asked whether a mail may go out, so it waits", why=f"{error!r}")
+        return False
 
 
 def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetime) -> None:

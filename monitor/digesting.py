@@ -137,7 +137,7 @@ def _baselines(
     session: Session, coverage: Iterable[ParkCoverage], subscription: Subscription, limit: int
 ) -> dict[str, tuple[int, list[ArticleLine]]]:
     """Return what stood already on the sites of parks that the reader hears of for the first time."""
-    fresh = [c.park for c in coverage if c.is_baseline or (subscription.digests == 0 and c.last_joined)]
+    fresh = [c.park for c in coverage if c.watched_from or (subscription.digests == 0 and c.last_joined)]
     return {
         slug: (
             exports.count_of_baseline(session, slug),

@@ -33,7 +33,8 @@ class ParkCoverage:
     since: datetime | None = None
     why: str | None = None
     unread: int = 0
-    is_baseline: bool = False
+    #: When the listing was first read through, if that was since the last digest: nobody can speak of the time before.
+    watched_from: datetime | None = None
     #: How long a change may have stood unseen, as a rule and at the worst: the time from one reading of the listing to
     #: the next.
     usual_window: timedelta | None = None
@@ -78,7 +79,7 @@ def cover_park(
         since=since,
         why=why,
         unread=unread,
-        is_baseline=any(visit.is_baseline and visit.listing_joined for visit in ended),
+        watched_from=next((visit.started_at for visit in ended if visit.is_baseline and visit.listing_joined), None),
         usual_window=usual,
         worst_window=worst,
         ended=tuple(condition for condition in conditions if condition.ended_at is not None),

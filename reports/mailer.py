@@ -111,8 +111,13 @@ class SmtpMailer:
         crash_point("recipient_taken")
         self._step(server.docmd("data"), "data", wanted=3)
         crash_point("data_asked_for")
-        if not may_go_on():
-            server.close()  # not by QUIT, which would be taken for the mail
+        is_ours = False
+        try:
+            is_ours = may_go_on()
+        finally:
+            if not is_ours:
+                server.close()  # not by QUIT, which would be taken for the mail
+        if not is_ours:
             said = "not sent: it took so long until the server wanted it that another process may have it in hand"
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:

@@ -96,7 +96,14 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"local": local, "day": day, "link": safe_link, "plural": plural, "span": span}
+    environment.filters |= {
+        "local": local,
+        "day": day,
+        "link": safe_link,
+        "plural": plural,
+        "span": span,
+        "seen_whole": seen_whole,
+    }
     return environment
 
 
@@ -121,6 +128,26 @@ def span(length: timedelta) -> str:
         return f"{minutes} min"
     hours = round(minutes / 60)
     return f"{hours} h" if hours < 48 else plural(round(hours / 24), "day")
+
+
+def seen_whole(digest: Digest) -> str:
+    """Return the sentence for a digest whose parks were all seen: since when, and since its first visit for a new one.
+
+    The first digest reaches back before anything was watched, and nobody can say what was missed then.
+    """
+    if not digest.coverage:
+        return "No park is watched."
+    begun = [(park.name, park.watched_from) for park in digest.coverage if park.watched_from]
+    alone = len(digest.coverage) == 1
+    which = "The park was seen whole" if alone else f"All {len(digest.coverage)} parks were seen whole"
+    if len(begun) == len(digest.coverage):
+        last = local(max(moment for _, moment in begun), digest.time_zone)
+        return (
+            f"{which} since {f'its first visit, {last}' if alone else f'their first visits, the last of them {last}'}."
+        )
+    since = [f"since {local(digest.covers_since, digest.time_zone)}"]
+    since += [f"{name} since its first visit, {local(moment, digest.time_zone)}" for name, moment in begun]
+    return f"{which} {'; '.join(since)}."
 
 
 def safe_link(url: str) -> str:

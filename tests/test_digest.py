@@ -304,6 +304,23 @@ def test_quiet_is_told_from_broken() -> None:
     assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE
 
 
+def test_nobody_speaks_of_the_time_before_a_parks_first_visit() -> None:
+    lost = a_visit(is_baseline=True, outcome="failed", listing_joined=False, reason="refused")
+    first = a_visit(is_baseline=True, started_at=DAY_1 + timedelta(hours=2))
+    fresh = sight(lost, first, a_visit(started_at=DAY_2))
+    assert fresh.watched_from == DAY_1 + timedelta(hours=2)
+    assert sight(lost).watched_from is None
+    old = replace(sight(a_visit()), name="Oldgate")
+    assert "The park was seen whole since its first visit, Mon 6 May 18:00." in text_of(a_digest(coverage=(fresh,)))
+    assert (
+        "All 2 parks were seen whole since Mon 6 May 16:00; Eastgate since its first visit, Mon 6 May 18:00."
+        in text_of(a_digest(coverage=(fresh, old)))
+    )
+    both = a_digest(coverage=(fresh, replace(fresh, watched_from=DAY_2)))
+    assert "since their first visits, the last of them Tue 7 May 16:00." in html_of(both)
+    assert "watched from Mon 6 May 18:00 on" in text_of(both)
+
+
 def test_the_subject_has_the_readers_day() -> None:
     at_seven_in_shanghai = DAY_1.replace(hour=23)
     assert subject_of(a_digest(made_at=at_seven_in_shanghai)).endswith("(2024-05-07)")

@@ -169,6 +169,15 @@ def test_whoever_was_held_up_sends_nothing_that_another_may_have_in_hand(store: 
     assert answers(store, mailer(mailbox.port), DAY_2 + timedelta(minutes=16)) == [Outcome.SENT]
 
 
+def test_a_store_that_goes_away_while_the_server_waits_costs_no_more_than_a_later_attempt(mailbox: Mailbox) -> None:
+    def gone() -> bool:
+        raise RuntimeError("no store")
+
+    with pytest.raises(RuntimeError, match="no store"):
+        mailer(mailbox.port).send("r@example.org", b"Subject: x\r\n\r\nx\r\n", gone)
+    assert mailbox.mails == []  # a QUIT would have been its first line
+
+
 def test_the_word_of_an_attempt_that_another_followed_changes_nothing(store: Store) -> None:
     frozen(store, Path())
     with store.writing() as session:
@@ -312,14 +321,18 @@ def test_a_digest_that_waits_while_the_clock_is_set_back_goes_out(
 
 def test_a_mail_is_given_up_after_days_and_after_enough_attempts(store: Store, tmp_path: Path) -> None:
     frozen(store, tmp_path)
+    ahead = DAY_2 + timedelta(days=365)  # a clock that leaps makes no days of refusals
     with receiving(Talkative(rcpt="450 try later")) as box:
-        answers(store, mailer(box.port), DAY_2 + timedelta(days=365))
-        with store.reading() as session:
-            assert [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)] == ["ready"]
-        for hours in range(4, 44, 4):
-            answers(store, mailer(box.port), DAY_2 + timedelta(days=365, hours=hours))
+        for hours in range(0, 120, 12):
+            answers(store, mailer(box.port), ahead + timedelta(hours=hours))
+        assert state_of(store) == ["ready"]
+        answers(store, mailer(box.port), ahead + timedelta(hours=121))
+    assert state_of(store) == ["refused"]
+
+
+def state_of(store: Store) -> list[str]:
     with store.reading() as session:
-        assert [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)] == ["refused"]
+        return [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)]
 
 
 def test_a_digest_made_after_three_days_asleep_is_late_and_holds_it_all(store: Store, tmp_path: Path) -> None:

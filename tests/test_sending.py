@@ -106,18 +106,19 @@ def test_sending_at_once_waits_for_no_pause_but_overtakes_no_attempt(store: Stor
         assert good.mails == []
 
 
-def test_five_days_of_refusals_end_a_mail_but_our_own_trouble_never_does(store: Store, tmp_path: Any) -> None:
+def test_days_of_our_own_trouble_are_not_held_against_a_mail(store: Store, mailbox: Mailbox, tmp_path: Any) -> None:
     frozen(store, tmp_path)
-    late = DAY_2 + timedelta(days=9)
-    for hours in range(0, 48, 4):
-        send_waiting(store, mailer(free_port()), lambda: late + timedelta(hours=hours))  # noqa: B023
-    late += timedelta(days=2)
+    for hours in range(0, 240, 12):
+        [(_, told)] = send_waiting(store, mailer(free_port()), lambda: DAY_2 + timedelta(hours=hours))  # noqa: B023
+        assert told.is_our_fault
+    late = DAY_2 + timedelta(days=10)
     with receiving(Talkative(data="451 busy")) as box:
-        [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: late, 1)
-        assert delivery.outcome is Outcome.DEFERRED
+        send_at_once(store, mailer(box.port), lambda: late, 1)
     with store.reading() as session:
         [(line, answer)] = digests.undelivered(session, now=DAY_2, refused_since=DAY_1)
-    assert (line.state, answer) == ("refused", "mail: 451 busy")
+    assert (line.state, answer) == ("ready", "mail: 451 busy")
+    [(_, sent)] = send_at_once(store, mailer(mailbox.port), lambda: late, 1)
+    assert sent.outcome is Outcome.SENT
 
 
 def test_a_digest_that_nobody_hands_over_and_one_whose_sender_died_are_told(store: Store, tmp_path: Any) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 from storage.database.subscriptions import ACTIVE
-from storage.database.tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 
 READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
 #: Pauses between attempts (RFC 5321, section 4.5.4.1, asks for half an hour and more once a server has said no).
@@ -193,20 +193,29 @@ def end_delivery(
 
     A mail that no server takes in five days is given up (RFC 5321, section 4.5.4.1), but not for trouble that is
     *our fault* and would have met any mail: a wrong password is mended in its own time, and then everything goes out.
+    The days of such trouble do not count either.
     """
     delivery = session.get_one(DeliveryRow, delivery_id)
     delivery.ended_at, delivery.outcome, delivery.code, delivery.answer = now, outcome, code, answer[:500]
+    delivery.is_our_fault = is_our_fault
     row = session.get_one(DigestRow, delivery.digest_id)
     if outcome == "sent":
         row.state, row.next_try_at = SENT, None
     elif row.state != READY or _last_delivery(session, row.id) is not delivery:
         return  # another attempt has begun since, and its word counts
-    elif outcome == "refused" or (
-        now - row.created_at > _GIVE_UP_AFTER and delivery.attempt >= _FEWEST_ATTEMPTS and not is_our_fault
-    ):
+    elif outcome == "refused" or (not is_our_fault and _is_given_up(session, row.id, now)):
         row.state, row.next_try_at = REFUSED, None
     else:
         row.next_try_at = now + _pause(delivery.attempt - 1)
+
+
+def _is_given_up(session: Session, digest_id: int, now: datetime) -> bool:
+    session.flush()
+    query = select(func.min(DeliveryRow.started_at), func.count()).where(
+        DeliveryRow.digest_id == digest_id, DeliveryRow.ended_at.is_not(None), DeliveryRow.is_our_fault.is_(False)
+    )
+    first, attempts = session.execute(query).one()
+    return attempts >= _FEWEST_ATTEMPTS and now - first > _GIVE_UP_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

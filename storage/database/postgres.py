@@ -1,7 +1,7 @@
 """Speak to PostgreSQL: one writer at a time, readers that see one state, a scheduler's lock that its death frees."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -68,7 +68,10 @@ def scheduler_lock(connection: Connection, said: str) -> Iterator[Callable[[], b
     try:
         yield is_held
     finally:
-        connection.invalidate()  # the pool would keep it, and the lock with it
+        # A server lets go of what a closed connection held some time afterwards, and whoever runs next asks at once.
+        with suppress(SQLAlchemyError):
+            connection.execute(text("SELECT pg_advisory_unlock(:name)"), {"name": _SCHEDULER})
+        connection.invalidate()  # what it said of itself goes with it
 
 
 def scheduler(connection: Connection) -> str | None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.database.tables import DigestRow, LedgerRow, SubscriptionRow
+from storage.database.mail_tables import DigestRow, SubscriptionRow
+from storage.database.tables import LedgerRow
 
 ACTIVE, ENDED = "active", "ended"
 

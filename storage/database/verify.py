@@ -9,18 +9,8 @@ from sqlalchemy.orm import Session
 from storage.database import captures, ledger
 from storage.database.digests import SENT
 from storage.database.ledger import fields_of
-from storage.database.tables import (
-    ArticleRow,
-    BlobRow,
-    CaptureRow,
-    DeliveryRow,
-    DigestLineRow,
-    DigestRow,
-    LedgerRow,
-    SubscriptionRow,
-    VersionCaptureRow,
-    VersionRow,
-)
+from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
+from storage.database.tables import ArticleRow, BlobRow, CaptureRow, LedgerRow, VersionCaptureRow, VersionRow
 from storage.decisions import content_hash
 from storage.records import ChangeKind, Origin
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from storage.database import ledger, open_store
 from storage.database import verify as verification
-from storage.database.tables import DeliveryRow, DigestRow
+from storage.database.mail_tables import DeliveryRow, DigestRow
 from storage.records import LedgerEntry
 from tests.torture.post import Post, reader_of, words_in
 from tests.torture.stands import READERS, Stand

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from storage.database import open_store
-from storage.database.tables import DeliveryRow, DigestRow
+from storage.database.mail_tables import DeliveryRow, DigestRow
 from tests.builders import DAY_1
 from tests.torture import steps
 from tests.torture.account import Tally, settle

@@ -174,4 +174,5 @@ def as_it_was_first(store: Store) -> None:
             session.execute(text(f"DROP INDEX {index}"))
         for table in ("visit_locators", "visit_evidence", "pauses"):
             session.execute(text(f"DROP TABLE {table}"))
+        session.execute(text("ALTER TABLE deliveries DROP COLUMN is_our_fault"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
