@@ -20,6 +20,8 @@ class Asked:
     validators: Validators = NO_VALIDATORS
     is_probe: bool = False
     is_removed: bool = False
+    #: Asked for once more because it answered "not found" earlier in this visit.
+    is_second_look: bool = False
 
     @classmethod
     def new(cls, link: Link) -> "Asked":
@@ -46,6 +48,10 @@ class Asked:
     def whole(self) -> "Asked":
         """Return the same question without validators."""
         return replace(self, validators=NO_VALIDATORS, is_probe=False)
+
+    def second_look(self) -> "Asked":
+        """Return the same question to be asked again at the end of the visit."""
+        return replace(self.whole(), is_second_look=True)
 
     def headers(self) -> dict[str, str]:
         """Return the request's conditional headers (RFC 9110, section 13.1)."""

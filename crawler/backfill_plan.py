@@ -134,7 +134,10 @@ class BackfillPlan:
         """The backfill's number, None while it has none."""
         return self._backfill_id or None
 
-    def settle(self, gone: list[int], now: datetime) -> None:
+    def note_gone(self, asked: Asked) -> None:
+        """Leave what has gone to a visit: a backfill asks for no known article."""
+
+    def settle(self, now: datetime) -> None:
         """End the backfill if nothing of the span is left to be read."""
         is_walked = not self._account.listing_failures and self._account.listings_joined
         if self._backfill_id and is_walked and not self._waiting():

@@ -41,6 +41,8 @@ class VisitPlan:
         self.backfill_id: int | None = None
         #: Set when a server answers 304 to a validator that nobody ever gave out.
         self.validators_lie = False
+        self._doubted: list[Asked] = []
+        self._gone: list[int] = []
 
     @property
     def origin(self) -> Origin:
@@ -90,7 +92,8 @@ class VisitPlan:
         """Yield work, each portion when the one before is done.
 
         First what earlier visits left unread, then what is known and due, then what a listing read to its end has lost.
-        Last, where the few pages that came could not be read, some that could be read before: are they still?
+        Then, where the few pages that came could not be read, some that could be read before: are they still?
+        Last, once more, what answered "not found": a server that lost sight of a page for a minute removed nothing.
         """
         if not self._account.listing_pages:
             return  # a site that does not even list is not asked for hundreds of pages
@@ -102,6 +105,8 @@ class VisitPlan:
             yield [self._again(recheck) for recheck in self._book.missing_from_listing()]
         if self._account.is_in_doubt:
             yield [Asked.again(recheck, NO_VALIDATORS) for recheck in self._book.newest(DRIFT_FLOOR)]
+        if self._believes_in_removals():
+            yield [asked.second_look() for asked in self._doubted]
 
     def _rechecks(self, due_at: datetime | None) -> Iterator[list[Asked]]:
         after_id = 0
@@ -129,15 +134,26 @@ class VisitPlan:
         """Say whether an article that was read is to be stored: in a visit, every one."""
         return True
 
-    def settle(self, gone: list[int], now: datetime) -> None:
+    def note_gone(self, asked: Asked) -> None:
+        """Note that a known article answers "not found", for the first or the second time in this visit."""
+        if not asked.is_second_look:
+            self._doubted.append(asked)
+        elif asked.article_id is not None:
+            self._gone.append(asked.article_id)
+
+    def _believes_in_removals(self) -> bool:
+        return believes_removals(len(self._doubted), self._account.rechecked)
+
+    def settle(self, now: datetime) -> None:
         """Write what only a whole visit can tell: which articles are gone, and which are no longer listed."""
         account = self._account
         if not account.listing_pages:
             return
-        if believes_removals(len(gone), account.rechecked):
-            account.changes += self._book.removed(gone, now)
+        if self._believes_in_removals():
+            account.changes += self._book.removed(self._gone, now)
         else:
-            account.fail(f"{len(gone)} articles answer 'not found' at once, which no site means: nothing is removed")
+            gone = len(self._doubted)
+            account.fail(f"{gone} articles answer 'not found' at once, which no site means: nothing is removed")
         if account.listings_whole >= account.listings and not self._book.is_baseline:
             missing, listed = self._book.weigh_unlisted()
             if believes_removals(missing, missing + listed):

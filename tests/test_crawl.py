@@ -209,6 +209,19 @@ def test_removed_articles_do_not_stand_in_the_way_of_later_removals(desk: Desk, 
     assert [kind for kind, _ in desk.changes() if kind == "removed"] == ["removed"] * 5
 
 
+def test_a_page_that_is_lost_for_a_moment_was_not_removed(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[path(1)] = in_turn(status(404), site.pages[path(1)])
+    site.pages[path(2)] = in_turn(status(404), status(503), status(503), status(503))
+    desk.fails("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    site.pages[path(2)] = status(404)
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("removed", "Story 2 of the park")]
+
+
 def in_turn(*pages: tuple[int, dict[str, str], bytes]):  # type: ignore[no-untyped-def]
     """Answer with one page after the other, as servers do that are out of step."""
     left = list(pages)

@@ -59,7 +59,6 @@ class ParkSpider(Spider):
         self.arguments = VisitArguments.parse(arguments)
         self.account = Account(listings=len(self.park.listings))
         self.clock: Callable[[], datetime] = utc_now
-        self.gone: list[int] = []
         self._asked: set[str] = set()
         self._portions: Iterator[list[Asked]] = iter(())
 
@@ -206,10 +205,10 @@ class ParkSpider(Spider):
 
     def _requests(self, asks: Iterable[Asked]) -> Iterator[Request]:
         for asked in asks:
-            if asked.key in self._asked:
+            if asked.key in self._asked and not asked.is_second_look:
                 continue
             self._asked.add(asked.key)
-            self.account.planned += 1
+            self.account.planned += not asked.is_second_look
             yield self._article_request(asked)
 
     def _article_request(self, asked: Asked) -> Request:
@@ -237,7 +236,7 @@ class ParkSpider(Spider):
             crash_point("article_fetched")
             self._seen()
             self.account.fetched += 1
-            self.account.rechecked += asked.article_id is not None
+            self.account.rechecked += asked.article_id is not None and not asked.is_second_look
             self.account.located.update(located(result.observation))
             if self.plan.keeps(result.observation):
                 found = result.observation
@@ -255,12 +254,12 @@ class ParkSpider(Spider):
     async def _gone(self, asked: Asked, reason: str, now: datetime) -> None:
         """Take 404 for an answer: a known article's is weighed at the end, a dead link in a listing waits longer."""
         self._seen()
-        self.account.fetched += 1
+        self.account.fetched += not asked.is_second_look
         if asked.is_removed and asked.article_id:
             await run_in_thread(self.book.postpone, asked.article_id, now)
         elif asked.article_id:
-            self.account.rechecked += 1
-            self.gone.append(asked.article_id)
+            self.account.rechecked += not asked.is_second_look
+            self.plan.note_gone(asked)
         elif self.book.is_open:
             await run_in_thread(self.book.failed, article_id=None, key=asked.key, reason=reason, now=now)
 
@@ -305,7 +304,7 @@ class ParkSpider(Spider):
 
     def settle(self, now: datetime) -> None:
         """Let the plan write what only a whole visit can tell."""
-        self.plan.settle(self.gone, now)
+        self.plan.settle(now)
 
     def report(self, **event: Any) -> None:
         """Tell whoever watches; the account's extension listens."""
