@@ -1,7 +1,7 @@
 """Keep one visit's account in the store: what it asks before it fetches, what it writes down after."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -75,8 +75,8 @@ class VisitBook:
                 pid=os.getpid(),
                 is_alive=process_lives,
             )
-            self._joined_at = visits.last_joined(session, self._park.slug)
-            self.deep_read_at = visits.last_deep(session, self._park.slug, pages=deep_pages)
+            self._joined_at = visits.last_joined(session, self._park.slug, now=now)
+            self.deep_read_at = visits.last_deep(session, self._park.slug, pages=deep_pages, now=now)
         self.began_at = now
 
     def note_listing(self, links: Sequence[Link], now: datetime) -> planning.Listed:
@@ -247,9 +247,13 @@ class VisitBook:
         with self._store.writing() as session:
             visits.heartbeat(session, self.visit, now, tally_of(account))
 
-    def end(self, account: Account, outcome: Outcome, now: datetime) -> None:
-        """Write how the visit ended, and which conditions began or are over."""
+    def end(self, account: Account, outcome: Outcome, clock: Callable[[], datetime]) -> None:
+        """Write how the visit ended, and which conditions began or are over.
+
+        The clock is read once the store is ours: a digest made meanwhile would take an earlier end for told already.
+        """
         with self._store.writing("visit_ended") as session:
+            now = clock()
             visits.end(
                 session,
                 self.visit,

@@ -74,7 +74,7 @@ class VisitAccount:
             # A part of a visit is no evidence of what is gone.
             spider.settle(now)
         outcome = self._with_cause(outcome_of(spider.account, reason))
-        spider.book.end(spider.account, outcome, now)
+        spider.book.end(spider.account, outcome, spider.clock)
         spider.logger.info(
             "visit of %s: %s%s",
             spider.name,

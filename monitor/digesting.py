@@ -110,11 +110,11 @@ def _coverage(
         cover_park(
             park.slug,
             park.name,
-            visits=list(visit_log.visits(session, park=park.slug, ended_after=since)),
+            visits=list(visit_log.visits(session, park=park.slug, ended_within=(since, now))),
             last_visit=visit_log.last_visit(session, park.slug, ended=True),
             is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
             last_joined=visit_log.last_visit(session, park.slug, joined=True),
-            conditions=list(visit_log.conditions(session, park=park.slug, since=since)),
+            conditions=list(visit_log.conditions(session, park=park.slug, since=since, until=now)),
             unread=visit_log.count_of_unread(session, park.slug),
         )
         for park in sorted(wanted, key=lambda park: park.name.casefold())

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from storage.database import Store
+from storage.database import Store, visits
 from storage.records import ArticleFields, Capture, Observation, Park
 
 DAY_1 = datetime(2024, 5, 6, 8, 0, tzinfo=UTC)
@@ -57,6 +57,12 @@ def an_observation(
 def address_of(store: Store) -> str:
     """Return a store's address as another process needs it."""
     return store._url.render_as_string(hide_password=False)
+
+
+def begun(store: Store, *, now: datetime = DAY_1) -> int:
+    """Begin a visit whose process is dead already, and return its id."""
+    with store.writing() as session:
+        return visits.begin(session, "eastgate", kind="visit", now=now, host="h", pid=1, is_alive=lambda _: False)
 
 
 def damage(store: Store, statement: str) -> None:

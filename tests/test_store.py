@@ -19,14 +19,12 @@ from storage.database import (
     planning,
     standing,
     upgrade_store,
-    visit_log,
-    visits,
 )
 from storage.database import verify as verification
 from storage.database.sqlite import wal_is_safe
 from storage.database.tables import Base
 from storage.records import ArticleState, Link, Observation, Origin, Validators
-from tests.builders import DAY_1, DAY_2, DAY_3, address_of, an_article, an_observation, damage
+from tests.builders import DAY_1, DAY_2, DAY_3, address_of, an_article, an_observation, begun, damage
 from tests.torture.visiting import as_it_was_first
 
 
@@ -46,11 +44,6 @@ def kinds(store: Store) -> list[tuple[int, str]]:
 def problems(store: Store) -> list[str]:
     with store.reading() as session:
         return list(verification.problems(session))
-
-
-def begin(store: Store, *, now=DAY_1, park: str = "eastgate", alive: bool = False) -> int:
-    with store.writing() as session:
-        return visits.begin(session, park, kind="visit", now=now, host="h", pid=1, is_alive=lambda _: alive)
 
 
 def test_an_article_lives_through_its_changes(store: Store) -> None:
@@ -79,7 +72,7 @@ def test_a_first_visit_is_a_baseline_without_news(store: Store) -> None:
 
 
 def test_what_was_listed_by_a_baseline_stays_baseline_when_it_is_read_later(store: Store) -> None:
-    visit = begin(store)
+    visit = begun(store)
     with store.writing() as session:
         link = Link(key="doc:1", url="http://eastgate.example/news/1.html")
         planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.BASELINE, now=DAY_1)
@@ -88,7 +81,7 @@ def test_what_was_listed_by_a_baseline_stays_baseline_when_it_is_read_later(stor
 
 
 def test_a_baseline_article_reached_through_a_redirect_is_no_news(store: Store) -> None:
-    visit = begin(store)
+    visit = begun(store)
     with store.writing() as session:
         link = Link(key="doc:1", url="http://eastgate.example/news/1.html")
         planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.BASELINE, now=DAY_1)
@@ -215,27 +208,9 @@ def test_verify_looks_behind_the_present_version(store: Store, statement: str, p
     assert any(problem in found for found in problems(store))
 
 
-def test_a_listing_joins_up_with_what_an_earlier_whole_visit_knew(store: Store) -> None:
-    links = [Link(key=f"doc:{n}", url=f"http://eastgate.example/{n}") for n in range(3)]
-    visit = begin(store)
-    with store.writing() as session:
-        first = planning.note_listing(
-            session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=DAY_2, joined_at=DAY_1
-        )
-        # The visit is cut off here; the next one must not take its own notes for old knowledge.
-        again = planning.note_listing(
-            session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=DAY_3, joined_at=DAY_1
-        )
-        later = planning.note_listing(
-            session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=DAY_3, joined_at=DAY_2
-        )
-    assert (first.is_known, again.is_known, later.is_known) == ((False,) * 3, (False,) * 3, (True,) * 3)
-    assert len(again.unknown) == 3
-
-
 def test_a_headline_that_changed_in_the_listing_makes_the_article_due(store: Store) -> None:
     record(store, an_observation())
-    visit = begin(store)
+    visit = begun(store)
     said = []
     for headline in ("A bearing works", "A bearing works", "A bearing works, twice"):
         with store.writing() as session:
@@ -246,7 +221,7 @@ def test_a_headline_that_changed_in_the_listing_makes_the_article_due(store: Sto
 
 
 def test_a_page_that_cannot_be_read_is_tried_again_after_growing_pauses(store: Store) -> None:
-    visit = begin(store)
+    visit = begun(store)
     link = Link(key="doc:1", url="http://eastgate.example/news/1.html")
     with store.writing() as session:
         planning.note_listing(session, "eastgate", [link], visit=visit, origin=Origin.CRAWL, now=DAY_1)
@@ -275,20 +250,6 @@ def test_after_many_304s_a_page_is_asked_for_whole(store: Store) -> None:
             standing.confirm(session, 1, DAY_2)
     with store.reading() as session:
         assert not planning.rechecks(session, "eastgate", due_at=None)[0].validators
-
-
-def test_one_visit_of_a_park_at_a_time_and_the_dead_are_cut_off(store: Store) -> None:
-    begin(store)
-    with pytest.raises(visits.VisitRunningError, match="eastgate: is being visited since"):
-        visits_begin_elsewhere(store)
-    begin(store, now=DAY_1 + timedelta(minutes=1))
-    with store.reading() as session:
-        assert [line.outcome for line in visit_log.visits(session)] == ["cut off", "running"]
-
-
-def visits_begin_elsewhere(store: Store) -> None:
-    with store.writing() as session:
-        visits.begin(session, "eastgate", kind="visit", now=DAY_1, host="other", pid=9, is_alive=lambda _: False)
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:

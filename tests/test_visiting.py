@@ -104,7 +104,7 @@ def test_only_a_visit_that_read_a_listing_ends_a_condition(store: Store, pages: 
     book = VisitBook(address_of(store), a_park(), kind=visits.VISIT)
     book.begin(DAY_2)
     account = Account(listing_pages=pages)
-    book.end(account, outcome_of(account, "closespider_timeout"), DAY_2)
+    book.end(account, outcome_of(account, "closespider_timeout"), lambda: DAY_2)
     book.close()
     with store.reading() as session:
         [condition] = visit_log.conditions(session)

@@ -72,7 +72,7 @@ def record(session: Session, observation: Observation) -> Recorded:
     if known is None:
         observation = replace(observation, origin=_origin(session, observation))
         row = _new_article(session, observation)
-        seen_after = _last_joined(session, observation.park, observation.visit)
+        seen_after = _last_joined(session, observation)
         version_before, previous_url = None, None
     else:
         row = session.get_one(ArticleRow, known.id)
@@ -286,11 +286,13 @@ def _published(iso: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _last_joined(session: Session, park: str, visit: int | None) -> datetime | None:
+def _last_joined(session: Session, observation: Observation) -> datetime | None:
     """Return the start of the last visit whose listing joined up: an article found now was not there then."""
-    return session.scalars(
-        select(VisitRow.started_at)
-        .where(VisitRow.park == park, VisitRow.kind == VISIT, VisitRow.listing_joined, VisitRow.id != (visit or 0))
-        .order_by(VisitRow.started_at.desc())
-        .limit(1)
-    ).first()
+    query = select(VisitRow.started_at).where(
+        VisitRow.park == observation.park,
+        VisitRow.kind == VISIT,
+        VisitRow.listing_joined,
+        VisitRow.id != (observation.visit or 0),
+        VisitRow.started_at <= observation.seen_at,
+    )
+    return session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()

@@ -69,7 +69,7 @@ def habit(session: Session, park: str) -> tuple[Counts, Counts]:
         .join(LocatorRow, LocatorRow.visit_id == VisitRow.id)
         .where(VisitRow.park == park, VisitRow.kind == VISIT, LocatorRow.field == FIELDS[0])
         .group_by(VisitRow.id)
-        .order_by(VisitRow.started_at.desc())
+        .order_by(VisitRow.id.desc())
         .limit(_PAST_VISITS)
     )
     visits = [(visit, readings) for visit, readings in session.execute(read)]
@@ -96,7 +96,7 @@ def evidence(session: Session, park: str) -> list[tuple[Capture, str]]:
         select(EvidenceRow.visit_id)
         .join(VisitRow, VisitRow.id == EvidenceRow.visit_id)
         .where(VisitRow.park == park)
-        .order_by(VisitRow.started_at.desc())
+        .order_by(VisitRow.id.desc())
         .limit(1)
         .scalar_subquery()
     )

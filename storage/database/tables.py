@@ -168,6 +168,7 @@ class VisitRow(Base):
     __tablename__ = "visits"
     __table_args__ = (
         Index("ix_visits_park_started", "park", "started_at"),
+        Index("ix_visits_park_id", "park", "id"),
         Index("ix_visits_park_ended", "park", "ended_at"),
         Index("ix_visits_outcome_park", "outcome", "park"),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from storage.database import visits as account
 from storage.database.tables import ConditionRow, UnreadRow, VisitRow
 from storage.records import Link
+
+#: What ended so shortly after a moment was not over then; what ended later is of a clock that was set back since.
+_MEANWHILE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +51,21 @@ class ConditionLine:
 
 
 def visits(
-    session: Session, *, park: str | None = None, since: datetime | None = None, ended_after: datetime | None = None
+    session: Session,
+    *,
+    park: str | None = None,
+    since: datetime | None = None,
+    ended_within: tuple[datetime, datetime] | None = None,
 ) -> Iterator[VisitLine]:
-    """Yield visits, oldest first: those begun from *since* on, or those ended behind *ended_after*."""
+    """Yield visits, oldest first: those begun from *since* on, or those ended behind one moment and up to another."""
     query = select(VisitRow).order_by(VisitRow.id)
     if park:
         query = query.where(VisitRow.park == park)
     if since:
         query = query.where(VisitRow.started_at >= since)
-    if ended_after:
-        query = query.where(VisitRow.ended_at > ended_after)
+    if ended_within:
+        after, until = ended_within
+        query = query.where(VisitRow.ended_at > after, VisitRow.ended_at <= until)
     for row in session.scalars(query.execution_options(yield_per=500)):
         yield _visit(row)
 
@@ -78,7 +86,7 @@ def last_visit(session: Session, park: str, *, joined: bool = False, ended: bool
         query = query.where(VisitRow.listing_joined)
     if ended:
         query = query.where(VisitRow.ended_at.is_not(None))
-    row = session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
+    row = session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
     return _visit(row) if row else None
 
 
@@ -105,16 +113,21 @@ def _visit(row: VisitRow) -> VisitLine:
     )
 
 
-def conditions(session: Session, *, park: str | None = None, since: datetime | None = None) -> Iterator[ConditionLine]:
-    """Yield conditions, oldest first; *since*: those that begin, end or go on from then on."""
+def conditions(
+    session: Session, *, park: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[ConditionLine]:
+    """Yield conditions, oldest first: those that end behind *since* or go on, as they stood at *until*."""
     query = select(ConditionRow).order_by(ConditionRow.id)
     if park:
         query = query.where(ConditionRow.park == park)
     if since:
-        query = query.where((ConditionRow.ended_at.is_(None)) | (ConditionRow.ended_at >= since))
+        query = query.where((ConditionRow.ended_at.is_(None)) | (ConditionRow.ended_at > since))
     for row in session.scalars(query):
+        ended_at = row.ended_at
+        if until and ended_at and until < ended_at < until + _MEANWHILE:
+            ended_at = None
         yield ConditionLine(
-            park=row.park, kind=row.kind, began_at=row.began_at, ended_at=row.ended_at, evidence=row.evidence
+            park=row.park, kind=row.kind, began_at=row.began_at, ended_at=ended_at, evidence=row.evidence
         )
 
 

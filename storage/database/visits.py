@@ -130,20 +130,26 @@ def has_baseline(session: Session, park: str) -> bool:
     return session.scalars(query).first() is not None
 
 
-def last_deep(session: Session, park: str, *, pages: int) -> datetime | None:
-    """Return when a listing was last read to its end, or over so many pages that more is not to be had."""
+def last_deep(session: Session, park: str, *, pages: int, now: datetime) -> datetime | None:
+    """Return when a listing was last read to its end, or over so many pages that more is not to be had.
+
+    What a clock that has been set back since dated later than *now* does not count, here and in :func:`last_joined`.
+    """
     query = select(VisitRow.started_at).where(
         VisitRow.park == park,
         VisitRow.kind == VISIT,
         VisitRow.listing_whole | (VisitRow.listing_pages >= pages),
+        VisitRow.started_at <= now,
     )
-    return session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
+    return session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
 
 
-def last_joined(session: Session, park: str) -> datetime | None:
+def last_joined(session: Session, park: str, *, now: datetime) -> datetime | None:
     """Return when the last visit ended whose listing joined up."""
-    query = select(VisitRow.ended_at).where(VisitRow.park == park, VisitRow.kind == VISIT, VisitRow.listing_joined)
-    return session.scalars(query.order_by(VisitRow.started_at.desc()).limit(1)).first()
+    query = select(VisitRow.ended_at).where(
+        VisitRow.park == park, VisitRow.kind == VISIT, VisitRow.listing_joined, VisitRow.ended_at <= now
+    )
+    return session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
 
 
 def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: str, now: datetime) -> bool:

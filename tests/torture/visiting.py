@@ -169,6 +169,7 @@ def as_it_was_first(store: Store) -> None:
             "ix_articles_park_id",
             "ix_visits_park_ended",
             "ix_visits_outcome_park",
+            "ix_visits_park_id",
             "ix_digest_lines_change_number",
         ):
             session.execute(text(f"DROP INDEX {index}"))
