@@ -50,7 +50,7 @@ def make(
 
     A digest made long after the moment that it was *due* says so.
     """
-    since = subscription.last_digest_at or subscription.created_at - parse_cadence(subscription.cadence).period
+    since = subscription.last_digest_at or subscription.covers_since
     with store.reading() as session:
         entries, last_change = _entries(session, subscription)
         coverage = _coverage(session, parks, subscription, since, now)

@@ -213,18 +213,6 @@ def test_two_makers_of_one_digest_make_one(store: Store, tmp_path: Path) -> None
         assert list(verification.problems(session)) == []
 
 
-def test_digests_follow_each_other_without_hole_or_overlap(store: Store, tmp_path: Path) -> None:
-    subscribed(store)
-    for day in range(1, 4):
-        with store.writing() as session:
-            articles.record(session, an_observation(f"doc:{day}", seen_at=DAY_1 + timedelta(days=day)))
-        [made] = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=day, hours=1))
-        assert (made.digest.number, made.digest.changes) == (day, (day,))
-        assert make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=day, hours=2)) == []
-    with store.reading() as session:
-        assert list(verification.problems(session)) == []
-
-
 @pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -333,14 +321,3 @@ def test_a_mail_is_given_up_after_days_and_after_enough_attempts(store: Store, t
 def state_of(store: Store) -> list[str]:
     with store.reading() as session:
         return [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)]
-
-
-def test_a_digest_made_after_three_days_asleep_is_late_and_holds_it_all(store: Store, tmp_path: Path) -> None:
-    subscribed(store)
-    for number in range(3):
-        with store.writing() as session:
-            articles.record(session, an_observation(f"doc:{number}", seen_at=DAY_1 + timedelta(days=number)))
-    [made] = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=3))
-    assert made.digest.was_due == DAY_1.replace(hour=7) + timedelta(days=1)
-    assert made.digest.new_count == 3
-    assert make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_1 + timedelta(days=3, minutes=1)) == []

@@ -172,8 +172,21 @@ def test_the_same_subscription_twice_is_one(desk: Desk) -> None:
     ended = desk.run("digest", "2")
     assert (ended.returncode, ended.stderr) == (
         2,
-        "parkwatch: subscription 2 of analyst@example.org is ended: subscribe anew\n",
+        "parkwatch: subscription 2 of analyst@example.org has ended: 'subscribe' adds a new one\n",
     )
+
+
+def test_a_readers_cadence_is_changed_and_not_doubled(desk: Desk) -> None:
+    desk.must("subscribe", "analyst@example.org", "--cadence", "hourly")
+    twice = desk.run("subscribe", "analyst@example.org", "--cadence", "weekly mon 07:00")
+    assert twice.returncode == 2
+    assert "change it with 'parkwatch reschedule 1'" in twice.stderr
+    assert "nothing to change" in desk.run("reschedule", "1").stderr
+    assert "weekly mon 07:00 UTC; next digest Mon " in desk.must(
+        "reschedule", "1", "--cadence", "weekly mon 07:00", "--time-zone", "UTC"
+    )
+    assert "no such zone" in desk.run("reschedule", "1", "--time-zone", "Here/There").stderr
+    assert desk.must("subscriptions").count("weekly mon 07:00 UTC") == 1
 
 
 @pytest.mark.parametrize(

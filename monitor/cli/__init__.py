@@ -18,6 +18,7 @@ from monitor.cli import (  # noqa: F401 (each adds its verbs to the app)
     reading,
     reextracting,
     running,
+    subscribing,
 )
 from monitor.cli.app import UNSEEN, USAGE, WITHOUT_STORE, app, fail_with, failed, set_up
 

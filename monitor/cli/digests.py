@@ -1,113 +1,23 @@
-"""Verbs that make and send digests: subscribe, subscriptions, unsubscribe, digest."""
+"""The verb that makes and sends digests."""
 
 import sys
 import webbrowser
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from monitor.cli.app import UnreachableError, UsageError, app, common, print_json, say, write_file
+from monitor.cli.app import UnreachableError, UsageError, app, common, say, write_file
+from monitor.cli.subscribing import chosen_of
 from monitor.delivering import Sent, checked_mailer_of, send_at_once
 from monitor.digesting import Made, make, make_and_freeze
-from monitor.settings import ADDRESS
 from reports.mailer import Outcome, SmtpMailer
 from reports.render import plural
-from storage.cadence import next_slot, parse_cadence
 from storage.clock import utc_now
 from storage.database import Store, digests
 from storage.database import subscriptions as stored
 from storage.database.subscriptions import Subscription
-
-
-@app.command()
-def subscribe(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The reader's mail address.")],
-    park: Annotated[
-        list[str] | None, typer.Option("--park", metavar="PARK", help="A park; may be repeated. All if left out.")
-    ] = None,
-    word: Annotated[
-        list[str] | None, typer.Option("--word", metavar="WORD", help="Only changes that say this; may be repeated.")
-    ] = None,
-    cadence: Annotated[
-        str, typer.Option(metavar="CADENCE", help="hourly, daily 07:00, weekdays 07:00 or weekly mon 07:00.")
-    ] = "daily 07:00",
-    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="The reader's time zone.")] = "Asia/Shanghai",
-) -> None:
-    """Add a reader. Her first digest reaches back as far as one digest usually covers."""
-    if not ADDRESS.fullmatch(address):
-        raise UsageError(f"{address!r} is no mail address")
-    for slug in park or []:
-        common.park(slug)
-    try:
-        rhythm = parse_cadence(cadence)
-        ZoneInfo(time_zone)
-    except ZoneInfoNotFoundError as error:
-        raise UsageError(f"--time-zone {time_zone}: there is no such zone; write one such as Asia/Shanghai") from error
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    now = utc_now()
-    with common.store(writes=True) as store, store.writing() as session:
-        wish = (address.casefold(), set(park or ()), set(word or ()), str(rhythm), time_zone)
-        for found in stored.subscriptions(session, only_active=True):
-            if wish == (found.address.casefold(), {*found.parks}, {*found.words}, found.cadence, found.time_zone):
-                say(f"subscription {found.id}: {found.address} has this one already; nothing was added")
-                return
-        made = stored.subscribe(
-            session,
-            address=address,
-            parks=tuple(park or ()),
-            words=tuple(word or ()),
-            cadence=str(rhythm),
-            time_zone=time_zone,
-            now=now,
-            covers_since=now - rhythm.period,
-        )
-    due = next_slot(rhythm, time_zone, now).astimezone(ZoneInfo(time_zone))
-    say(f"subscription {made.id}: {address}, {_wanted(made)}, {rhythm} {time_zone}; first digest {due:%a %d %b %H:%M}")
-
-
-@app.command()
-def subscriptions(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
-    """List the readers."""
-    with common.store() as store, store.reading() as session:
-        for found in stored.subscriptions(session):
-            if as_json:
-                print_json(
-                    {
-                        "id": found.id,
-                        "address": found.address,
-                        "parks": found.parks,
-                        "words": found.words,
-                        "cadence": found.cadence,
-                        "time_zone": found.time_zone,
-                        "status": found.status,
-                        "position": found.position,
-                        "digests": found.digests,
-                        "last_digest": found.last_digest_at,
-                    }
-                )
-            else:
-                rhythm = f"{found.cadence} {found.time_zone}"
-                say(f"{found.id:>4}  {found.status:<7} {found.address:<32} {rhythm}, {_wanted(found)}")
-
-
-@app.command()
-def unsubscribe(
-    subscription: Annotated[
-        str, typer.Argument(metavar="SUBSCRIPTION", help="Its number; or the reader's address, which ends all of hers.")
-    ],
-) -> None:
-    """End a subscription; what was sent stays on record."""
-    with common.store(writes=True) as store:
-        chosen = _chosen(store, subscription)
-        with store.writing() as session:
-            for found in chosen:
-                stored.unsubscribe(session, found.id)
-    for found in chosen:
-        say(f"subscription {found.id} of {found.address} is ended")
 
 
 @app.command()
@@ -132,7 +42,7 @@ def digest(
     parks, broken = common.seeds
     unsent: list[str] = []
     with common.store(writes=now) as store:
-        chosen = _chosen(store, subscription)
+        chosen = chosen_of(store, subscription)
         if output and len(chosen) > 1:
             raise UsageError(f"--output takes one digest, this would write {len(chosen)}: name a subscription")
         for found in chosen:
@@ -210,20 +120,3 @@ def _counts(made: Made) -> str:
     return text + (
         f", {len(found.unseen)} of {plural(len(found.coverage), 'park')} not seen whole" if found.unseen else ""
     )
-
-
-def _chosen(store: Store, reference: str | None) -> list[Subscription]:
-    with store.reading() as session:
-        named = [found for found in stored.subscriptions(session) if reference is None or found.is_named_by(reference)]
-    chosen = [found for found in named if found.is_active]
-    if chosen:
-        return chosen
-    if reference and named:
-        raise UsageError(f"subscription {named[-1].id} of {named[-1].address} is ended: subscribe anew")
-    what = f"'{reference}'" if reference else "yet"
-    raise UsageError(f"there is no subscription {what}: add one with 'parkwatch subscribe ADDRESS'")
-
-
-def _wanted(subscription: Subscription) -> str:
-    parks = ", ".join(subscription.parks) or "all parks"
-    return parks + (f", words {', '.join(subscription.words)}" if subscription.words else "")

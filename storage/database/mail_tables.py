@@ -23,6 +23,8 @@ class SubscriptionRow(Base):
     position: Mapped[int]
     created_at: Mapped[datetime]
     token: Mapped[str] = mapped_column(unique=True)
+    #: From when on the first digest covers what was seen; the position was chosen by it.
+    covers_since: Mapped[datetime | None]
 
 
 class DigestRow(Base):

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from storage.cadence import parse_cadence
 from storage.database.mail_tables import DigestRow, SubscriptionRow
 from storage.database.tables import LedgerRow
 
@@ -27,6 +28,7 @@ class Subscription:
     position: int
     created_at: datetime
     token: str
+    covers_since: datetime
     last_digest_at: datetime | None = None
     digests: int = 0
 
@@ -63,6 +65,7 @@ def subscribe(
         position=position,
         created_at=now,
         token=secrets.token_urlsafe(24),
+        covers_since=covers_since,
     )
     session.add(row)
     session.flush()
@@ -80,6 +83,14 @@ def subscriptions(session: Session, *, only_active: bool = False) -> list[Subscr
 def get(session: Session, subscription_id: int) -> Subscription:
     """Return one subscription as it stands; raises NoResultFound."""
     return _record(session, session.get_one(SubscriptionRow, subscription_id))
+
+
+def reschedule(session: Session, subscription_id: int, *, cadence: str, time_zone: str) -> Subscription:
+    """Change when a subscription's digests come; the next one begins where the last one ended all the same."""
+    row = session.get_one(SubscriptionRow, subscription_id)
+    row.cadence, row.time_zone = cadence, time_zone
+    session.flush()
+    return _record(session, row)
 
 
 def unsubscribe(session: Session, subscription_id: int) -> None:
@@ -111,6 +122,7 @@ def _record(session: Session, row: SubscriptionRow) -> Subscription:
         position=row.position,
         created_at=row.created_at,
         token=row.token,
+        covers_since=row.covers_since or row.created_at - parse_cadence(row.cadence).period,
         last_digest_at=last,
         digests=count,
     )

@@ -176,4 +176,5 @@ def as_it_was_first(store: Store) -> None:
         for table in ("visit_locators", "visit_evidence", "pauses"):
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("ALTER TABLE deliveries DROP COLUMN is_our_fault"))
+        session.execute(text("ALTER TABLE subscriptions DROP COLUMN covers_since"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
