@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -63,6 +64,7 @@ def main() -> None:
     if plan.get("pages"):
         settings.set("EXTENSIONS", {}, priority="cmdline")
     settings.set("PARKWATCH_WARN_OF_SEEDS", False, priority="cmdline")  # the parent told of them
+    _bound_memory(settings.getint("PARKWATCH_MEMORY_MIB"))
     runner = AsyncCrawlerRunner(settings)
 
     async def run() -> None:
@@ -79,6 +81,19 @@ def main() -> None:
         return Deferred.fromFuture(asyncio.ensure_future(run()))
 
     react(start)
+
+
+def _bound_memory(mebibytes: int) -> None:
+    """Let what takes too much fail where it is, rather than the whole machine.
+
+    The bound is on data alone: address space that is merely set aside, as allocators do, costs nothing.
+    """
+    if mebibytes:
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        wanted = mebibytes * 2**20
+        resource.setrlimit(
+            resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
 
 
 async def _one_after_the_other(runner: AsyncCrawlerRunner, slugs: list[str], arguments: dict[str, str]) -> None:

@@ -128,6 +128,8 @@ def cause_of(failure: Failure, crawler: Crawler) -> str:
             return "the body was cut short on the way"
         case "DownloadCancelledError":
             return _TOO_LARGE
+        case "MemoryError":
+            return "it takes more memory than crawl.memory allows"
     return f"unreachable: {in_words(error)}"
 
 

@@ -20,6 +20,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": crawl.max_page_bytes,
         "DOWNLOAD_VERIFY_CERTIFICATES": crawl.tls_verify is not False,
         "CLOSESPIDER_TIMEOUT": crawl.deadline,
+        "PARKWATCH_MEMORY_MIB": crawl.memory,
         "PARKWATCH_STORE_URL": settings.store.url,
         "PARKWATCH_PARKS": str(settings.seeds.parks.resolve()),
         "PARKWATCH_LAYOUTS": str(settings.seeds.layouts.resolve()),

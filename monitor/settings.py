@@ -72,6 +72,7 @@ class CrawlSection(_Section):
     deadline: int = Field(3600, ge=10, description="seconds a visit may take")
     timeout: int = Field(30, ge=1, description="seconds one page may take")
     max_page_bytes: int = Field(8_388_608, ge=65_536, description="bytes one page may have, unpacked")
+    memory: int = Field(2048, ge=256, description="MiB that one child process may take; a page that needs more fails")
     tls_verify: TlsVerify = Field(True, description="true, false, or a file of CA certificates")
     private_networks: tuple[Network, ...] = Field(
         (), description="networks that are not public and that sites may stand in all the same, such as 10.1.0.0/16"

@@ -1,5 +1,6 @@
 """Pages and servers made to do harm: bounded in time, refused by name, and never a wrong field stored."""
 
+import gzip
 import socket
 import threading
 from contextlib import suppress
@@ -144,6 +145,17 @@ def test_a_mail_server_whose_reply_has_no_end_is_left() -> None:
         threading.Thread(target=babble, daemon=True).start()
         delivery = mailer(server.getsockname()[1]).send("r@example.org", b"Subject: x\r\n\r\n")
     assert (delivery.outcome, "answers without an end" in delivery.answer) == (Outcome.DEFERRED, True)
+
+
+def test_a_page_that_takes_more_memory_than_there_is_fails_alone(desk: Desk, site: TrickSite) -> None:
+    desk.variables |= {"PARKWATCH_CRAWL__MEMORY": "384", "PARKWATCH_CRAWL__MAX_PAGE_BYTES": "900000000"}
+    bomb = gzip.compress(b"<p>" + b"A" * 400_000_000, 1)
+    site.serve_stories(3, 2, 1)
+    site.pages[path(2)] = (200, {"Content-Type": "text/html", "Content-Encoding": "gzip"}, bomb)
+    site.park(desk.folder)
+    said = desk.fails("crawl")
+    assert f"{path(2)}: it takes more memory than crawl.memory allows" in said
+    assert len(desk.rows("articles")) == 2
 
 
 def test_headers_without_an_end_cost_no_memory(desk: Desk, site: TrickSite) -> None:
