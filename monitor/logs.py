@@ -1,13 +1,38 @@
 """Set up logging for the long-running verbs: one line an event, on stderr."""
 
 import logging
+import os
 import sys
+from io import TextIOBase
 
 import structlog
 
 
-def set_up_logs(level: str) -> None:
-    """Let our events of *level* and the libraries' warnings come out in one shape."""
+class Log(TextIOBase):
+    """A file to write events to; a full disk behind it stops nothing, and once there is room it tells what is missing.
+
+    What cannot be written is let go of: a buffer would grow, and come out in pieces.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        """Write text, or count its lines as lost; never raises."""
+        told = f"{self._lost} lines before this one could not be written\n" if self._lost else ""
+        try:
+            os.write(self._descriptor, (told + text).encode(errors="backslashreplace"))
+        except OSError:
+            self._lost += text.count("\n")
+        else:
+            self._lost = 0
+        return len(text)
+
+
+def set_up_logs(level: str) -> Log:
+    """Let our events of *level* and the libraries' warnings come out in one shape; return what they are written to."""
+    log = Log(sys.stderr.fileno())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -16,12 +41,13 @@ def set_up_logs(level: str) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(log),  # type: ignore[arg-type]  # it only writes
     )
     logging.basicConfig(
         level=level if level == "DEBUG" else logging.WARNING,
-        stream=sys.stderr,
+        stream=log,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     # A ring that comes while all batches are at work is no news: what is due stays due.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    return log

@@ -3,10 +3,11 @@
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,12 @@ class Desk:
 
     def changes(self) -> list[tuple[str, str]]:
         return [(row["kind"], row["headline"]) for row in self.rows("changes")]
+
+    def sql(self, *statements: str) -> None:
+        """Change the store behind the product's back."""
+        with closing(sqlite3.connect(self.folder / "parkwatch.db")) as store, store:
+            for statement in statements:
+                store.execute(statement)
 
     def scrapy(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

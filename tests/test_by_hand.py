@@ -94,10 +94,8 @@ def test_the_scheduler_visits_sends_ends_on_sigterm_and_runs_alone(
         "PARKWATCH_MAIL__SECURITY": "none",
     }
     desk.must("subscribe", "analyst@example.org", "--cadence", "hourly")
-    connection = sqlite3.connect(desk.folder / "parkwatch.db")
-    with connection:  # the machine slept for three days: many slots were missed
-        connection.execute("UPDATE subscriptions SET created_at = '2024-01-01 00:00:00.000000'")
-    connection.close()
+    # The machine slept for three days: many slots were missed.
+    desk.sql("UPDATE subscriptions SET created_at = '2024-01-01 00:00:00.000000'")
     process = desk.start("run")
     try:
         wait_for(lambda: mailbox.mails and stored(desk, "articles") == 3)

@@ -1,6 +1,5 @@
 """Sending by hand: what waits goes out first, nothing piles up, and trouble is told in an operator's words."""
 
-import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from storage.database import Store, articles, digests, subscriptions
 from storage.database import verify as verification
 from tests.builders import DAY_1, DAY_2, an_observation
 from tests.conftest import Desk
+from tests.slowsite import stored
 from tests.test_mail import PARKS, Talkative, frozen, mailer, subscribed
 from tests.tricksite import free_port
 
@@ -29,26 +29,17 @@ def mails_to(desk: Desk, port: int) -> Desk:
     return desk
 
 
-def made(desk: Desk) -> int:
-    connection = sqlite3.connect(desk.folder / "parkwatch.db")
-    try:
-        count: int = connection.execute("SELECT count(*) FROM digests").fetchone()[0]
-    finally:
-        connection.close()
-    return count
-
-
 def test_while_one_digest_waits_no_other_is_made_and_the_same_command_sends_it(desk: Desk, mailbox: Mailbox) -> None:
     desk.must("subscribe", "analyst@example.org")
     mails_to(desk, free_port())
     for _ in range(3):
         failed = desk.run("digest", "--now")
-        assert (failed.returncode, made(desk)) == (3, 1)
+        assert (failed.returncode, stored(desk, "digests")) == (3, 1)
     assert "digest 1 for analyst@example.org was not sent: the mail server 127.0.0.1:" in failed.stderr
     mails_to(desk, mailbox.port)
     assert desk.must("digest", "--now") == "digest 1 for analyst@example.org: had waited: sent\n"
     assert "digest 2 for analyst@example.org: nothing new" in desk.must("digest", "--now")
-    assert (made(desk), len(mailbox.mails)) == (2, 2)
+    assert (stored(desk, "digests"), len(mailbox.mails)) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +60,7 @@ def test_a_login_that_can_never_work_is_refused_before_anything_is_made(
         done = desk.run(*verb)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert sentence in done.stderr
-    assert made(desk) == 0
+    assert stored(desk, "digests") == 0
 
 
 @pytest.mark.parametrize(

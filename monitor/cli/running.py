@@ -1,16 +1,17 @@
 """Verbs that look after the whole: init, run, status, demo."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, say, warn, write_file
+from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, printable, say, write_file
 from monitor.cli.diagnosing import shift_sentence
 from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
-from monitor.logs import set_up_logs
+from monitor.logs import Log, set_up_logs
 from monitor.park_folder import ParkFolder
 from monitor.reference import settings_file
 from monitor.settings import DEFAULT_FILE
@@ -49,19 +50,19 @@ def run() -> None:
 
     settings = common.settings
     checked_mailer_of(settings)
-    set_up_logs(settings.log.level)
+    log, told = set_up_logs(settings.log.level), Log(sys.stdout.fileno())
     folder = ParkFolder(settings.seeds)
     for error in folder.errors.values():
-        warn(f"parkwatch: {error}")
+        log.write(f"parkwatch: {printable(str(error))}\n")
     with common.store(writes=True) as store:
         store.must_be_sound()
         try:
             with only_one(store, utc_now()) as is_held:
-                say(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends")
+                told.write(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends\n")
                 ring(Alarm(store, settings, folder, utc_now, is_held))
         except AlreadyRunningError as error:
             raise UsageError(str(error)) from error
-    say("ended")
+    told.write("ended\n")
 
 
 @app.command()
