@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.delivering import signer_of
+from monitor.delivering import journal_of, signer_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, matches, sections_of
-from reports.message import Letter, build_letter
+from reports.message import Letter, build_letter, serial_of
 from storage.cadence import is_due, next_slot, parse_cadence
 from storage.crash import crash_point
 from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
@@ -57,8 +57,9 @@ def make(
         coverage += _uncovered(session, parks, subscription, broken)
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
         _, previous_sha256 = digests.last(session, subscription.id)
+    number = subscription.digests + 1
     digest = Digest(
-        number=subscription.digests + 1,
+        number=number,
         made_at=now,
         covers_since=since,
         time_zone=subscription.time_zone,
@@ -78,6 +79,7 @@ def make(
         changes=tuple(entry.number for entry in entries),
         previous_sha256=previous_sha256,
         was_due=due if due and now - due >= _LATE else None,
+        forgotten=tuple(sorted(n for n in journal_of(store).numbers(serial_of(subscription.token)) if n >= number)),
     )
     letter = build_letter(
         digest,

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -40,13 +41,13 @@ def build_letter(
     """Return the mail of a digest; raises SigningError if it is to be signed and cannot be.
 
     Headers hold no page text: a headline with a line break, an encoded word or a million signs cannot reach them.
-    The Message-ID follows from subscription and number, so that it is the same for every attempt.
+    The Message-ID is frozen with the bytes, so that it is the same for every attempt.
     """
     shown = fitting(digest)
     if shown.sections != digest.sections:
         shown = replace(shown, is_shortened=True)
     html, text = html_of(shown), text_of(shown)
-    message_id = message_id_of(token, digest.number, sender)
+    message_id = message_id_of(token, digest.number, digest.made_at, sender)
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address("Parkwatch", addr_spec=sender)
     message["To"] = Address(addr_spec=recipient)
@@ -94,10 +95,19 @@ def subject_of(digest: Digest) -> str:
     return f"Parkwatch: {', '.join(counts)} ({day:%Y-%m-%d})"
 
 
-def message_id_of(token: str, number: int, sender: str) -> str:
-    """Return the Message-ID of a subscription's digest."""
-    mark = hashlib.sha256(f"{token}|{number}".encode()).hexdigest()[:20]
-    return f"<d{number}.{mark}@{sender.partition('@')[2]}>"
+def message_id_of(token: str, number: int, made_at: datetime, sender: str) -> str:
+    """Return the Message-ID of a subscription's digest.
+
+    A store that is restored from a backup gives numbers again, and servers drop a second mail of the same Message-ID:
+    so the moment is in it.
+    """
+    mark = hashlib.sha256(f"{token}|{number}|{made_at.isoformat()}".encode()).hexdigest()[:20]
+    return f"<{serial_of(token)}{number}.{mark}@{sender.partition('@')[2]}>"
+
+
+def serial_of(token: str) -> str:
+    """Return what the Message-IDs of a subscription begin with; its digest's number follows."""
+    return f"s{hashlib.sha256(token.encode()).hexdigest()[:8]}.d"
 
 
 def refuse_bare_line_ends(content: bytes) -> None:

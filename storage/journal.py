@@ -49,6 +49,15 @@ class SentJournal:
         except OSError:
             return False
 
+    def numbers(self, serial: str) -> set[int]:
+        """Return the numbers of the mails whose Message-IDs begin with *serial* and a number."""
+        try:
+            lines = self._path.read_bytes().rstrip(b"\0").decode("ascii", "replace").splitlines()
+        except OSError:
+            return set()
+        found = (line.removeprefix(f"<{serial}").partition(".")[0] for line in lines if line.startswith(f"<{serial}"))
+        return {int(number) for number in found if number.isdecimal()}
+
     @contextmanager
     def _opened(self) -> Iterator[int]:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

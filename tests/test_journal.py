@@ -1,14 +1,19 @@
 """The note of what a server took, for the moment before the store knows."""
 
+import shutil
+from contextlib import closing
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from monitor.delivering import journal_of
+from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox
-from storage.database import Store, digests
+from monitor.digesting import make_due
+from storage.database import Store, articles, digests, open_store, upgrade_store
 from storage.journal import SentJournal
-from tests.builders import DAY_2
-from tests.test_mail import Outcome, answers, frozen, mailer
+from tests.builders import DAY_2, an_observation
+from tests.test_mail import PARKS, Outcome, answers, frozen, mailer, subscribed
 
 
 def test_a_mail_is_held_by_its_very_bytes(tmp_path: Path) -> None:
@@ -45,6 +50,31 @@ def test_a_journal_that_cannot_be_written_stops_no_mail(tmp_path: Path) -> None:
     journal.prepare()
     journal.note("<d1.x@example.org>", "a")
     assert not journal.holds("<d1.x@example.org>", "a")
+
+
+def test_a_store_restored_from_a_backup_says_what_it_has_forgotten(tmp_path: Path, mailbox: Mailbox) -> None:
+    file, backup = tmp_path / "parkwatch.db", tmp_path / "backup.db"
+    url = f"sqlite:///{file}"
+    upgrade_store(url)
+    with closing(open_store(url)) as store:
+        subscribed(store)
+    shutil.copy(file, backup)
+    made = []
+    for day in range(4):
+        if day == 2:
+            shutil.copy(backup, file)
+        now = DAY_2 + timedelta(days=day)
+        with closing(open_store(url)) as store:
+            with store.writing() as session:
+                articles.record(session, an_observation(f"doc:{day}", seen_at=now))
+            made += make_due(store, PARKS, demo_settings(tmp_path, mailbox.port), now)
+            assert answers(store, mailer(mailbox.port), now) == [Outcome.SENT]
+    assert [(one.digest.number, one.digest.forgotten) for one in made] == [(1, ()), (2, ()), (1, (1, 2)), (2, (2,))]
+    mails = [message_from_bytes(mail, policy=policy.default) for mail in mailbox.mails]
+    assert len({str(mail["Message-ID"]) for mail in mails}) == 4  # a server would drop the second of two alike
+    body = mails[2].get_body(("plain",))
+    assert body
+    assert "it knows nothing of 2 digests that you were sent, number 1, 2." in body.get_content()
 
 
 def test_what_the_journal_holds_is_not_sent_again_and_counts_as_sent(
