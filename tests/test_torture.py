@@ -8,10 +8,12 @@ import pytest
 from monitor.demo.mailbox import receiving
 from storage.crash import POINTS
 from tests.torture.account import Tally
+from tests.torture.listings import misled
 from tests.torture.mail_faults import FAULTS, survives
 from tests.torture.post import Post
 from tests.torture.scarcity import disk_is_full
 from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
+from tests.torture.stalls import sender_is_stopped
 from tests.torture.stands import KINDS, Stands, with_readers
 from tests.torture.visiting import (
     BACKFILL_POINTS,
@@ -85,6 +87,18 @@ def test_kills_at_random_beside_a_rude_server_lose_nothing(stands: Stands) -> No
 def test_a_kill_in_an_upgrade_leaves_the_old_or_the_new(stands: Stands, point: str) -> None:
     with stands.stand("readers", with_readers) as stand:
         assert upgrade_dies(stand, point) == Tally(scenes=1, kills=1)
+
+
+def test_a_sender_that_was_stopped_sends_nothing_that_another_has_sent(stands: Stands, post: Post) -> None:
+    post.mails.clear()
+    with stands.stand("readers", with_readers) as stand:
+        assert sender_is_stopped(stand, post).wrong == []
+
+
+@pytest.mark.parametrize("trap", ["three of twelve", "the same list for ever", "ever new stories"])
+def test_a_listing_that_is_a_trap_costs_little_and_hides_nothing(tmp_path: Path, site: TrickSite, trap: str) -> None:
+    with Stands("sqlite", tmp_path) as stands, stands.stand("readers", with_readers) as stand:
+        assert misled(stand, site, trap).wrong == []
 
 
 SOME_FAULTS = [fault for fault in FAULTS if {*fault.script} & {"dot", "rcpt", "half"} and "hang" not in fault.name]

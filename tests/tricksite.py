@@ -49,6 +49,8 @@ class TrickSite:
 
     def __init__(self) -> None:
         self.pages: dict[str, Answer] = {}
+        #: What every other address answers.
+        self.elsewhere: Answer = status(404)
         self.asked: Counter[str] = Counter()
         self.conditional: list[str] = []
         self.port = 0
@@ -90,7 +92,7 @@ def tricking(tls: ssl.SSLContext | None = None) -> Iterator[TrickSite]:
             site.asked[self.path] += 1
             if self.headers.get("If-None-Match") or self.headers.get("If-Modified-Since"):
                 site.conditional.append(self.path)
-            answer = site.pages.get(self.path, status(404))
+            answer = site.pages.get(self.path, site.elsewhere)
             page = answer(self) if callable(answer) else answer
             if page is None:
                 self.close_connection = True

@@ -9,17 +9,21 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from monitor.demo.mailbox import receiving
 from storage.crash import POINTS
+from storage.database.postgres import LOCK_TIMEOUT_S
 from storage.database.sqlite import module
 from tests.torture.account import Tally
 from tests.torture.hostile import met
+from tests.torture.listings import TRAPS, misled
 from tests.torture.mail_faults import FAULTS, survives
 from tests.torture.post import Post
 from tests.torture.scarcity import disk_is_full
 from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
+from tests.torture.stalls import sender_is_stopped, store_is_held
 from tests.torture.stands import KINDS, Stands, with_readers
 from tests.torture.visiting import (
     BACKFILL_POINTS,
@@ -37,12 +41,13 @@ BEGIN, END = "<!-- make torture -->", "<!-- end -->"
 #: Points that a visit comes by many times are tried at their first, second and third time, the others thrice.
 _MANY = {"article_fetched", "article_before_commit", "article_after_commit"}
 _RANDOM_KILLS, _KILLS_A_STORE = 600, 50
+SORTS = ("kill points", "random kills", "mail faults", "full disks", "hostile pages", "hostile listings", "stalls")
 _SEED = 20240506
 
 
 def torture(kind: str, kills: int) -> dict[str, Tally]:
     """Do everything on one kind of database, and return what came of each sort of trial."""
-    found = {name: Tally() for name in ("kill points", "random kills", "mail faults", "hostile pages", "full disks")}
+    found = {name: Tally() for name in SORTS}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pw-torture-")))
         stands = stack.enter_context(Stands(kind, folder))
@@ -74,6 +79,11 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
         for spare in range(0, 600_000, 20_000) if kind == "sqlite" else ():
             trial("full disks", "readers", with_readers, disk_is_full, post, spare)
         trial("hostile pages", "readers", with_readers, met, site)
+        for name in TRAPS:
+            trial("hostile listings", "readers", with_readers, misled, site, name)
+        for seconds, may_fail in ((8, False), (LOCK_TIMEOUT_S + 5, True)):
+            trial("stalls", "readers", with_readers, partial(store_is_held, may_fail=may_fail), post, seconds)
+        trial("stalls", "readers", with_readers, sender_is_stopped, post)
         for number in range(max(1, kills // _KILLS_A_STORE)):
             seed = _SEED + number
             with receiving(Post(0.4, seed)) as rude:
@@ -136,6 +146,8 @@ def table_of(found: dict[str, dict[str, Tally]], minutes: float) -> str:
             row("mail server faults", of("mail faults", "scenes")),
             row("disks full for a while, at so many moments", of("full disks", "scenes")),
             row("hostile answers in the place of an article", of("hostile pages", "scenes")),
+            row("listings that are traps or lead astray", of("hostile listings", "scenes")),
+            row("stores held by others, a sender stopped and let go on", of("stalls", "scenes")),
             row("changes that were to reach a reader", everywhere("changes")),
             row("**lost**", broken("never heard of")),
             row("**in two digests**", broken("too often")),

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 
 #: What may be done in place of a reply: beside these, the reply itself.
 CLOSE, RESET, HANG, GARBAGE, HALF = "close", "reset", "hang", "garbage", "half"
+#: Reply as is usual, but not before the gate is opened.
+WAIT = "wait"
 _FINE = {"connect": "220 rude.example", "mail": "250 OK", "rcpt": "250 OK", "data": "354 go on", "dot": "250 taken"}
 _WORDS = {"EHLO": "ehlo", "HELO": "ehlo", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data", "QUIT": "quit"}
 
@@ -23,6 +25,7 @@ class RudeServer:
         self.script = dict(script)
         self.taken: list[bytes] = []
         self.port = 0
+        self.is_waited_for, self.gate = threading.Event(), threading.Event()
         self._done = threading.Event()
 
     def converse(self, line: socket.socket) -> None:
@@ -36,7 +39,7 @@ class RudeServer:
                     self._say(line, step, "250-rude.example\r\n250 8BITMIME")
                 elif step == "data":
                     self._say(line, step)
-                    if self.script.get("data", "354").startswith("354"):
+                    if self.script.get("data", WAIT) == WAIT:
                         self._take(line, reader)
                 else:
                     self._say(line, step, "221 bye" if step == "quit" else "250 OK")
@@ -57,6 +60,10 @@ class RudeServer:
 
     def _say(self, line: socket.socket, step: str, fine: str = "") -> None:
         act = self.script.get(step, fine or _FINE.get(step, "250 OK"))
+        if act == WAIT:
+            self.is_waited_for.set()
+            self.gate.wait(60)
+            act = fine or _FINE[step]
         if act == CLOSE:
             raise _OverError
         if act == RESET:

@@ -1,0 +1,71 @@
+"""Scenes in which somebody waits: a store that another process holds, a sender that was stopped and goes on."""
+
+import os
+import signal
+import time
+from datetime import timedelta
+
+from storage.database import open_store
+from storage.database.digests import LEASE
+from tests.builders import DAY_1
+from tests.torture import steps
+from tests.torture.account import Tally, settle
+from tests.torture.post import Post
+from tests.torture.rude import WAIT, rudely
+from tests.torture.scenes import PARKS, drain, stories
+from tests.torture.stands import Stand
+
+_NOW = DAY_1 + timedelta(hours=1)
+
+
+def held(url: str, seconds: float) -> None:
+    """Hold the right to write for a while."""
+    store = open_store(url)
+    with store.writing():
+        time.sleep(seconds)
+    store.close()
+
+
+def store_is_held(stand: Stand, post: Post, seconds: float, *, may_fail: bool) -> Tally:
+    """Store, freeze and send while another process holds the store: wait, or fail whole; nothing is lost either way."""
+    found = stories(0, 4, _NOW - timedelta(minutes=30))
+    codes = []
+    for work in (
+        (steps.store_changes, stand.url, found),
+        (steps.digest_and_send, stand.url, stand.folder, post.port, PARKS, _NOW),
+    ):
+        holder = steps.start(held, stand.url, seconds)
+        time.sleep(0.5)
+        codes.append(steps.run(*work))
+        holder.join()
+        holder.close()
+    steps.run(steps.store_changes, stand.url, found)
+    drain(stand, post, _NOW + timedelta(hours=1))
+    tally = settle(stand, post, 0)
+    if any(codes) and not may_fail:
+        tally.wrong.append(f"held for {seconds} s: storing and sending ended with {codes}")
+    if tally.changes != 3 * len(found) or tally.copies:
+        tally.wrong.append(f"held for {seconds} s: {tally.changes} changes, {tally.copies} copies")
+    return tally
+
+
+def sender_is_stopped(stand: Stand, post: Post) -> Tally:
+    """Stop a sender while the server makes it wait, let another send everything, and let the first go on."""
+    steps.store_changes(stand.url, stories(0, 4, _NOW - timedelta(minutes=30)))
+    with rudely({"data": WAIT}) as slow:
+        first = steps.start(steps.digest_and_send, stand.url, stand.folder, slow.port, PARKS, _NOW, 60)
+        assert slow.is_waited_for.wait(30)
+        assert first.pid
+        os.kill(first.pid, signal.SIGSTOP)
+        later = _NOW + LEASE
+        steps.run(steps.digest_and_send, stand.url, stand.folder, post.port, PARKS, later)
+        os.kill(first.pid, signal.SIGCONT)
+        slow.gate.set()
+        first.join(60)
+        code, taken = first.exitcode, list(slow.taken)
+    drain(stand, post, later + timedelta(hours=2))
+    post.mails += taken
+    tally = settle(stand, post, 0)
+    tally.wrong += [f"stopped: ended with {code}"] if code else []
+    tally.wrong += ["stopped: it sent what another had sent"] if taken or tally.copies else []
+    return tally
