@@ -9,6 +9,8 @@ _BY_TEXT = {
     "certificate verify failed": "its certificate cannot be trusted, see crawl.tls_verify and the park's tls_verify",
     "VerificationError": "its certificate is for another host",
     "wrong version number": "it does not speak TLS on this port",
+    "unsupported protocol": "it speaks no TLS that is safe",
+    "alert protocol version": "it speaks no TLS that is safe",
     "SSL routines": "TLS with it fails",
     "TooManyHeadersError": "it sends headers without an end",
 }

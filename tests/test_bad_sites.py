@@ -1,13 +1,11 @@
 """Bad sites: whatever they answer is told, removes nothing, and holds back no other park."""
 
-import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-import trustme
 
 from tests.conftest import Desk
 from tests.tricksite import LISTING, Answer, TrickSite, article, listing, ok, path, status, tricking
@@ -223,23 +221,3 @@ def test_a_gateway_link_is_no_way_to_another_host(desk: Desk, site: TrickSite) -
         site.park(desk.folder)
         desk.must("crawl")
         assert (len(desk.rows("articles")), inner.asked) == (2, {})
-
-
-def test_certificates_are_verified_unless_a_park_opts_out(desk: Desk) -> None:
-    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.cert_pem.write_to_path(str(desk.folder / "ca.pem"))
-    with tricking(context) as site:
-        site.serve_stories(2, 1)
-        site.park(desk.folder, "strict")
-        site.park(desk.folder, "lax", tls_verify="false")
-        said = desk.fails("crawl")
-        assert [line.split(":")[1] for line in said.splitlines()] == [" strict"]
-        assert "its certificate cannot be trusted, see crawl.tls_verify" in said
-        assert {row["park"] for row in desk.rows("articles")} == {"lax"}
-        shown = desk.run("status").stdout
-        [lax] = [line for line in shown.splitlines() if " lax " in line]
-        assert lax.endswith("TLS NOT verified")
-        desk.variables["PARKWATCH_CRAWL__TLS_VERIFY"] = "ca.pem"
-        desk.must("crawl", "strict")
-        assert {row["park"] for row in desk.rows("articles")} == {"lax", "strict"}
