@@ -96,6 +96,8 @@ def load_sample(folder: Path) -> Sample:
         expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SeedError(f"{folder / 'expected.json'}: cannot be read: {error}") from error
+    if not isinstance(expected, dict):
+        raise SeedError(f"{folder / 'expected.json'}: write an object with the keys {', '.join(FIELDS)}")
     is_text = (response.content_type or "").startswith("text/plain")
     park = Park(
         slug="sample",

@@ -1,5 +1,6 @@
 """Load what people write about parks: one TOML file a park, checked on load."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -122,6 +123,9 @@ def load_parks(folder: Path) -> tuple[dict[str, Park], dict[str, SeedError]]:
     """Read a folder of parks; return by slug the good ones, and what is wrong with the others."""
     if not folder.is_dir():
         raise SeedError(f"{folder} is no folder: set seeds.parks to the folder of your park files")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        # Its list would be empty, as if no park were watched.
+        raise SeedError(f"{folder}: this user may not read it: allow that, or set seeds.parks to another folder")
     parks: dict[str, Park] = {}
     errors: dict[str, SeedError] = {}
     for path in sorted(folder.glob("*.toml")):

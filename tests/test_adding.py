@@ -1,13 +1,15 @@
 """An operator has the address of a news page; within minutes the park is watched."""
 
 import json
+import ssl
 import tomllib
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.conftest import Desk
-from tests.tricksite import LISTING, TrickSite, ok, path, status
+from tests.tricksite import LISTING, TrickSite, ok, path, status, tricking
 
 
 @pytest.fixture
@@ -63,6 +65,37 @@ def test_a_dry_run_writes_nothing(own: Desk, site: TrickSite) -> None:
     assert "[article.body]" in said
     assert "nothing was written" in said
     assert files(own) == before
+
+
+def test_a_listing_that_is_watched_already_is_not_added_twice(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+    again = own.run("parks", "add", f"{site.base}{LISTING}", "--slug", "other")
+    assert (again.returncode, "park 'east' watches this listing already" in again.stderr) == (2, True)
+
+
+def test_what_is_no_listing_is_told_from_one(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    assert "is an article itself, 'Story 4 of the park'" in own.fails("parks", "add", f"{site.base}{path(4)}")
+    site.pages["/list.json"] = (
+        200,
+        {"Content-Type": "application/json"},
+        b'{"rows": [{"t": "Story", "u": "/1.html"}]}',
+    )
+    assert "is a list in JSON that no layout reads" in own.fails("parks", "add", f"{site.base}/list.json")
+
+
+def test_a_site_with_a_broken_certificate_is_added_when_the_operator_says_so(own: Desk) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with tricking(context) as site:
+        site.serve_stories(4, 3, 2, 1)
+        refused = own.fails("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+        assert "its certificate cannot be trusted" in refused
+        assert "--no-tls-verify" in refused
+        own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east", "--no-tls-verify")
+        assert "tls_verify = false" in (own.folder / "parks" / "east.toml").read_text()
+        own.must("crawl", "east")
 
 
 def test_a_folder_for_parks_that_is_not_there_is_told_before_anything_is_fetched(own: Desk, site: TrickSite) -> None:

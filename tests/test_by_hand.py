@@ -141,7 +141,7 @@ def emptied(file: Path) -> None:
     [
         (torn, "restore it from a backup"),
         (cut, "restore it from a backup"),
-        (emptied, "create one with 'parkwatch init'"),
+        (emptied, "restore it from a backup, or delete it"),
     ],
 )
 def test_a_damaged_store_is_refused_and_nothing_is_called_new(
@@ -159,3 +159,5 @@ def test_a_damaged_store_is_refused_and_nothing_is_called_new(
         process.kill()
     assert (process.returncode, "Traceback" in err, said in err, len(err.splitlines())) == (3, False, True, 1), err
     assert not site.asked
+    if damage is emptied:  # a new store would have forgotten every article and reader
+        assert "is an empty file" in desk.run("init").stderr

@@ -72,3 +72,10 @@ def test_a_settings_file_that_cannot_be_written_is_named(locked: Desk) -> None:
     locked.folder.chmod(0o555)
     done = run(locked, "--settings", "other.toml", "init")
     assert (done.returncode, done.stderr) == (2, "parkwatch: other.toml: cannot be written: Permission denied\n")
+
+
+def test_a_park_folder_that_may_not_be_read_is_no_empty_one(locked: Desk) -> None:
+    (locked.folder / "parks").chmod(0o311)
+    done = run(locked, "status")
+    (locked.folder / "parks").chmod(0o755)
+    assert (done.returncode, "this user may not read it" in done.stderr) == (2, True)

@@ -1,6 +1,5 @@
 """The verb that puts a park under watch: look at its listing and two articles, try every layout, write its file."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,19 +12,19 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from crawler.checking import SeedError
-from crawler.layouts import Layout, load_layout
+from crawler.layouts import Layout
 from crawler.listing import ListingPage
 from crawler.page import Page
 from crawler.proposing import propose_layout
 from crawler.reading import Reading, title_parts
-from crawler.trying import Trial, best_layout, doubts_of_listing, listings_by_layout, try_layouts
+from crawler.trying import Trial, best_layout, doubts_of_listing, listings_by_layout, trouble_with_listing, try_layouts
 from monitor.cli.app import UNSEEN, UsageError, common, fail_with, out, printable, say, warn, write_file
+from monitor.cli.park_files import hosts_of, park_file, write_layout
 from monitor.cli.parks import parks_app
 from monitor.fetching import Fetched, fetch, fetch_all
 from reports.render import plural
 from storage.clock import utc_now
-from storage.identity import bare_host
+from storage.identity import bare_host, canonical_address
 from storage.records import FIELDS, Link, Park
 from storage.text import clean_text
 
@@ -47,27 +46,31 @@ def add(
     new_layout: Annotated[
         str | None, typer.Option(metavar="LAYOUT", help="Make a new layout of this name, with the pages as samples.")
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--tls-verify/--no-tls-verify", help="Whether the site's certificate is verified.")
+    ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look and say, write nothing.")] = False,
 ) -> None:
     """Watch a further park: fetch its listing and two articles, try every layout, write the park file."""
-    park = _park(url, slug, time_zone)
+    park = replace(_park(url, slug, time_zone), tls_verify=verify)
     target = common.settings.seeds.parks / f"{park.slug}.toml"
     _must_be_free(target, new_layout)
-    fetched = _page(fetch(common.settings, url), url)
+    _must_be_new(url)
+    fetched = _page(fetch(common.settings, url, verify=verify), url)
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
     listings = listings_by_layout(page, common.layouts, park)
-    if not listings:
-        fail_with(f"{url}: no layout finds an article in it: give the page that lists the news itself", UNSEEN)
+    if trouble := trouble_with_listing(page, listings, common.layouts, park, utc_now()):
+        fail_with(f"{url}: {trouble}", UNSEEN)
     links = next(iter(listings.values())).links
-    articles = _two_of(links)
+    articles = _two_of(links, verify=verify)
     layouts = dict(common.layouts)
     if new_layout:
         text = propose_layout(park.name, page, links, [(_with_link(got, link), link) for got, link in articles])
         if dry_run:
             say(text)
         else:
-            layouts[new_layout] = _write_layout(common.settings.seeds.layouts / new_layout, text, articles, park)
+            layouts[new_layout] = write_layout(common.settings.seeds.layouts / new_layout, text, articles, park)
             listings |= listings_by_layout(page, {new_layout: layouts[new_layout]}, park)
     trials = []
     for got, link in articles:
@@ -81,7 +84,7 @@ def add(
     if dry_run:
         say("nothing was written")
         return
-    write_file(target, _park_file(park, url, chosen))
+    write_file(target, park_file(park, url, chosen))
     say(f"{target}: written; 'parkwatch crawl {park.slug}' makes its baseline")
 
 
@@ -104,7 +107,7 @@ def _park(url: str, slug: str | None, time_zone: str) -> Park:
         language="en",
         listings=(url,),
         layouts=(),
-        hosts=_hosts(url),
+        hosts=hosts_of(url),
     )
 
 
@@ -114,11 +117,6 @@ def _is_plain_address(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and parts.port != 0
     except ValueError:
         return False
-
-
-def _hosts(*urls: str) -> frozenset[str]:
-    hosts = {urlsplit(url).netloc.lower() for url in urls}
-    return frozenset(hosts | {h.removeprefix("www.") if h.startswith("www.") else f"www.{h}" for h in hosts})
 
 
 def _must_be_free(target: Path, new_layout: str | None) -> None:
@@ -132,13 +130,20 @@ def _must_be_free(target: Path, new_layout: str | None) -> None:
         raise UsageError(f"--new-layout {new_layout}: there is such a layout already")
 
 
+def _must_be_new(url: str) -> None:
+    for park in common.seeds[0].values():
+        if canonical_address(url) in map(canonical_address, park.listings):
+            raise UsageError(f"{url}: park '{park.slug}' watches this listing already")
+
+
 def _page(fetched: Fetched, url: str) -> Fetched:
     if fetched.reason:
-        fail_with(f"{url}: {fetched.reason}", UNSEEN)
+        hint = ", or --no-tls-verify for a certificate that is known to be broken"
+        fail_with(f"{url}: {fetched.reason}{hint if 'certificate' in fetched.reason else ''}", UNSEEN)
     return fetched
 
 
-def _two_of(links: Sequence[Link]) -> list[tuple[Fetched, Link]]:
+def _two_of(links: Sequence[Link], *, verify: bool) -> list[tuple[Fetched, Link]]:
     """Fetch two articles of a listing, the first and one further down; others where those do not come."""
     order = [*dict.fromkeys([0, len(links) // 2, 1, len(links) - 1, 2])]
     wanted = [links[at] for at in order if at < len(links)]
@@ -146,7 +151,8 @@ def _two_of(links: Sequence[Link]) -> list[tuple[Fetched, Link]]:
     failed: list[tuple[Fetched, Link]] = []
     for some in (wanted[:2], wanted[2:]):
         needed = some if some and len(good) < 2 else []
-        for fetched, link in zip(fetch_all(common.settings, [each.url for each in needed]), needed, strict=True):
+        came = fetch_all(common.settings, [each.url for each in needed], verify=verify)
+        for fetched, link in zip(came, needed, strict=True):
             (failed if fetched.reason else good).append((fetched, link))
     for fetched, link in failed:
         warn(f"parkwatch: {link.url}: {fetched.reason}")
@@ -163,7 +169,7 @@ def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park
         park,
         name=clean_text(shown)[:80] or bare_host(final_url),
         language="zh" if len(_HAN.findall(text)) * 4 > len(text) else "en",
-        hosts=park.hosts | _hosts(final_url),
+        hosts=park.hosts | hosts_of(final_url),
     )
 
 
@@ -217,47 +223,3 @@ def _print_verdict(park: Park, chosen: Layout, listing: ListingPage | None, tria
         doubts.insert(0, "no family fits, so a general extractor reads it: --new-layout NAME proposes a layout")
     for doubt in doubts:
         say(f"  ? {doubt}")
-
-
-def _park_file(park: Park, url: str, layout: Layout) -> str:
-    further = sorted(park.hosts - _hosts(url) - {f"www.{host}" for host in park.hosts})
-    lines = [
-        f"name = {_quoted(park.name)}",
-        f"time_zone = {_quoted(park.time_zone)}",
-        f"language = {_quoted(park.language)}",
-        f"listings = [{_quoted(url)}]",
-        f"layouts = [{_quoted(layout.name)}]",
-    ]
-    if further:
-        lines.append(f"hosts = [{', '.join(map(_quoted, further))}]")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)  # JSON's escapes are TOML's (TOML 1.0, section String)
-
-
-def _write_layout(folder: Path, text: str, articles: list[tuple[Fetched, Link]], park: Park) -> Layout:
-    try:
-        folder.mkdir(parents=True)
-        for number, (fetched, _) in enumerate(articles, 1):
-            sample = folder / "samples" / f"page-{number}"
-            sample.mkdir(parents=True)
-            (sample / "page.html").write_bytes(fetched.content)
-            kind = f"content_type = {_quoted(fetched.content_type)}\n" if fetched.content_type else ""
-            response = (
-                f"url = {_quoted(fetched.url)}\ncaptured_at = {utc_now():%Y-%m-%dT%H:%M:%SZ}\n{kind}"
-                f"time_zone = {_quoted(park.time_zone)}\nlanguage = {_quoted(park.language)}\n"
-            )
-            write_file(sample / "response.toml", response)
-            expected = {"headline": "", "date_published": "", "source": "", "body": []}
-            write_file(sample / "expected.json", json.dumps(expected, indent=1) + "\n")
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from error
-    write_file(folder / "layout.toml", text)
-    say(f"{folder}: written with {len(articles)} samples; what a person reads on them belongs into their expected.json")
-    try:
-        return load_layout(folder)
-    except SeedError as error:
-        warn(f"parkwatch: {error}")
-        raise

@@ -69,7 +69,8 @@ def _check(layout: Layout) -> int:
         say(f"{' !' if differing else 'ok'}  {layout.name}/{sample.name}: {_verdicts(result)}")
         for field in differing:
             say(f"      {field.name}: expected {_shown(field.expected)}")
-            say(f"      {' ' * len(field.name)}     found {_shown(field.found)}   ({field.located_by or 'not found'})")
+            by = _shown(field.located_by or "not found")
+            say(f"      {' ' * len(field.name)}     found {_shown(field.found)}   ({by})")
     verdict = f"{wrong} not as expected" if wrong else "good"
     say(f"{layout.name}: {plural(len(samples), 'sample')}, {verdict}")
     return wrong

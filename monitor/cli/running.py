@@ -50,6 +50,7 @@ def run() -> None:
 
     settings = common.settings
     checked_mailer_of(settings)
+    watched = plural(len(common.watched), "park")
     log, told = set_up_logs(settings.log.level), Log(sys.stdout.fileno())
     folder = ParkFolder(settings.seeds)
     for error in folder.errors.values():
@@ -58,7 +59,7 @@ def run() -> None:
         store.must_be_sound()
         try:
             with only_one(store, utc_now()) as is_held:
-                told.write(f"watching {plural(len(common.watched), 'park')}; Ctrl-C ends\n")
+                told.write(f"watching {watched}; Ctrl-C ends\n")
                 ring(Alarm(store, settings, folder, utc_now, is_held))
         except AlreadyRunningError as error:
             raise UsageError(str(error)) from error

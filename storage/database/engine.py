@@ -178,8 +178,12 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
                 "sqlite:///parkwatch.db needs none"
             ) from error
     path = Path(parsed.database or "")
-    if must_exist and (not path.is_file() or path.stat().st_size == 0):
-        # An emptied file passes SQLite's own check; a monitor that filled it would call every article new.
+    if path.is_file() and path.stat().st_size == 0:
+        # An emptied file passes SQLite's own check; one that is filled again has forgotten every article and reader.
+        raise StoreError(
+            f"the store {path} is an empty file: restore it from a backup, or delete it and begin with 'parkwatch init'"
+        )
+    if must_exist and not path.is_file():
         raise StoreError(f"there is no store at {path}: create one with 'parkwatch init'")
     if not must_exist and not path.parent.is_dir():
         raise StoreError(f"the folder {path.parent} for the store does not exist: create it or change store.url")
