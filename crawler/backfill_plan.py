@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
 from crawler.asked import Asked
-from crawler.book import VisitBook
+from crawler.backfill_book import BackfillBook
 from crawler.listing import ListingPage
 from crawler.outcome import Account
 from crawler.walk import Depth, Onward, Walk, day_of, is_within, listed_day, step
@@ -21,7 +21,7 @@ class BackfillPlan:
 
     def __init__(
         self,
-        book: VisitBook,
+        book: BackfillBook,
         park: Park,
         account: Account,
         *,

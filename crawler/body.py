@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from selectolax.lexbor import LexborNode
 
-from crawler.layouts import Article, Locator
 from crawler.page import Part
 from crawler.patterns import Lines, fits_label
+from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
 _IMAGE_ENDS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")

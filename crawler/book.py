@@ -2,19 +2,16 @@
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from crawler.outcome import Account, Outcome
 from storage.database import (
     Session,
     Store,
     articles,
-    backfills,
     captures,
     drift,
-    exports,
     open_store,
     pauses,
     planning,
@@ -26,8 +23,6 @@ from storage.decisions import content_hash
 from storage.drift import Cause
 from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
-
-_PORTION = 200
 
 
 class VisitBook:
@@ -90,59 +85,6 @@ class VisitBook:
                 origin=Origin.BASELINE if self.is_baseline else Origin.CRAWL,
                 now=now,
                 joined_at=self._joined_at,
-            )
-
-    def note_backfill_page(
-        self,
-        backfill_id: int,
-        links: Sequence[Link],
-        rest: tuple[dict[str, Any], ...],
-        now: datetime,
-    ) -> None:
-        """Write down what a backfill's listing page names within the span, and what is left to be read."""
-        with self._store.writing("backfill_page") as session:
-            planning.note_listing(
-                session,
-                self._park.slug,
-                links,
-                visit=self.visit,
-                origin=Origin.BACKFILL,
-                now=now,
-                backfill_id=backfill_id,
-            )
-            backfills.page_read(session, backfill_id, rest)
-
-    def begin_backfill(
-        self,
-        *,
-        since: date,
-        until: date | None,
-        listings: tuple[dict[str, Any], ...],
-        now: datetime,
-    ) -> backfills.Backfill:
-        """Begin a backfill or take up the unfinished one of this span."""
-        with self._store.writing("backfill_begun") as session:
-            return backfills.begin_or_resume(
-                session,
-                self._park.slug,
-                since=since,
-                until=until,
-                listings=listings,
-                now=now,
-            )
-
-    def finish_backfill(self, backfill_id: int, now: datetime) -> None:
-        """End a backfill of which nothing is left to be read."""
-        with self._store.writing("backfill_ended") as session:
-            backfills.finish(session, backfill_id, now)
-
-    def published(self, since: date, until: date | None, after_id: int) -> list[exports.ArticleLine]:
-        """Return a portion of what is on record of a span, a day more at both ends: zones differ."""
-        first = datetime.combine(since, time(), UTC) - timedelta(days=1)
-        last = datetime.combine(until, time(), UTC) + timedelta(days=2) if until else None
-        with self._store.reading() as session:
-            return exports.published(
-                session, self._park.slug, since=first, until=last, after_id=after_id, limit=_PORTION
             )
 
     def unread(self, *, now: datetime | None, for_backfill: bool = False) -> list[planning.Unread]:

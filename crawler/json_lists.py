@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from crawler.layouts import Json
 from crawler.page import Page
+from crawler.rules import Json
 
 #: Deeper than any answer of a listing's interface.
 _DEEPEST = 12

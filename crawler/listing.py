@@ -9,10 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.json_lists import list_in_json
-from crawler.layouts import Layout, Listing
+from crawler.layouts import Layout
 from crawler.page import Page
 from crawler.paging import Next, joined, last_number, next_page, total_of, whole_number
 from crawler.patterns import SlowPatternError, find_all, search
+from crawler.rules import Listing
 from storage.identity import article_key, canonical_address, plain_path
 from storage.records import Link, Park
 from storage.text import clean_text

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.jpaas import next_unit
-from crawler.layouts import Form, Paging
 from crawler.page import Page
 from crawler.patterns import search
+from crawler.rules import Form, Paging
 from storage.text import clean_text
 
 #: Longer numbers count nothing; Python refuses to read those of thousands of digits.

@@ -9,9 +9,10 @@ from crawler.body import body_at, body_between, body_from
 from crawler.dates import DateRead, read_date
 from crawler.density import densest_block
 from crawler.general import general_body
-from crawler.layouts import FieldRule, Layout, Locator
+from crawler.layouts import Layout
 from crawler.page import Page, Part
 from crawler.patterns import SlowPatternError, fits_label, search, without
+from crawler.rules import FieldRule, Locator
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from crawler.checking import check, read_toml
-from crawler.layouts import Pattern
 from crawler.page import Page
+from crawler.rules import Pattern
 from crawler.seeds import BUNDLED
 
 #: Block pages and not-found pages are short; a long page that says "captcha" somewhere is something else.

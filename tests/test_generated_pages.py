@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.layouts import Layout, LayoutFile, load_layouts
+from crawler.layouts import Layout, load_layouts
 from crawler.lines import BLOCKS, SeenText, is_seen, visible_lines
 from crawler.listing import read_listing
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
+from crawler.rules import LayoutFile
 from crawler.seeds import BUNDLED
 from tests.builders import a_park
 

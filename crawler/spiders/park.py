@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from crawler.article import ArticlePage, read_response
 from crawler.asked import Asked, Gone, ReadArticle, Unread
-from crawler.backfill_plan import BackfillPlan
+from crawler.backfill_book import BackfillBook
 from crawler.book import VisitBook
 from crawler.drift import located
 from crawler.guard import name_hosts
@@ -26,8 +26,8 @@ from crawler.responses import cause_of, is_cut_short, page_of, unread_page, wall
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
 from crawler.spiders.asking import article_request, listing_request
+from crawler.spiders.planning import Plan, planned
 from crawler.stopping import is_stopped
-from crawler.visit_plan import VisitPlan
 from crawler.walk import Walk, day_of, is_within
 from storage.clock import utc_now
 from storage.crash import crash_point
@@ -51,7 +51,7 @@ class ParkSpider(Spider):
     park: ClassVar[Park]
     layouts: ClassVar[list[Layout]]
     book: VisitBook
-    plan: VisitPlan | BackfillPlan
+    plan: Plan
     signs: Signs
 
     def __init__(self, name: str | None = None, **arguments: Any) -> None:
@@ -69,29 +69,7 @@ class ParkSpider(Spider):
         settings, asked = crawler.settings, spider.arguments
         spider.signs = load_signs()
         name_hosts(cls.park.hosts)
-        kind = visits.BACKFILL if asked.since else visits.VISIT
-        spider.book = VisitBook(settings["PARKWATCH_STORE_URL"], cls.park, kind=kind)
-        if asked.since:
-            spider.plan = BackfillPlan(
-                spider.book,
-                cls.park,
-                spider.account,
-                since=asked.since,
-                until=asked.until,
-                most_pages=asked.max_pages,
-                is_dry_run=asked.is_dry_run,
-                report=spider.report,
-            )
-        else:
-            spider.plan = VisitPlan(
-                spider.book,
-                cls.park,
-                spider.account,
-                recheck=asked.recheck,
-                first_visit_pages=asked.max_pages or settings.getint("PARKWATCH_FIRST_VISIT_PAGES"),
-                most_pages=asked.max_pages or settings.getint("PARKWATCH_LISTING_PAGES"),
-                whole_every=timedelta(hours=settings.getint("PARKWATCH_WHOLE_LISTING_HOURS")),
-            )
+        spider.book, spider.plan = planned(settings, cls.park, spider.account, asked, spider.report)
         crawler.signals.connect(spider.on_idle, signals.spider_idle)
         return spider
 
@@ -117,9 +95,9 @@ class ParkSpider(Spider):
             yield request
 
     async def _on_record(self) -> AsyncIterator[ArticleItem]:
-        asked, after_id = self.arguments, 0
-        while asked.since and self.book.is_open:
-            lines = await run_in_thread(self.book.published, asked.since, asked.until, after_id)
+        asked, book, after_id = self.arguments, self.book, 0
+        while asked.since and isinstance(book, BackfillBook) and book.is_open:
+            lines = await run_in_thread(book.published, asked.since, asked.until, after_id)
             for line in lines:
                 after_id = line.id
                 if is_within(day_of(line.fields), asked.since, asked.until):
