@@ -6,7 +6,7 @@ from functools import partial
 
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
-from storage.cadence import next_slot, parse_cadence
+from storage.cadence import next_slot, next_visit, parse_cadence
 from storage.database import Store, digests, drift, exports, ledger, pauses, subscriptions, visit_log
 from storage.database.digests import DigestLine
 from storage.database.visit_log import UnreadLine
@@ -29,6 +29,7 @@ class ParkHealth:
     articles: int
     last_visit: datetime | None
     last_outcome: str | None
+    next_visit: datetime
     tls_unverified: bool
     #: Until when its host asks to be left alone.
     paused_until: datetime | None
@@ -82,6 +83,12 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                     articles=sum(exports.counts(session, slug).values()),
                     last_visit=last.started_at if last else None,
                     last_outcome=last.outcome if last else None,
+                    next_visit=next_visit(
+                        last.started_at if last else None,
+                        last.outcome if last else None,
+                        timedelta(minutes=park.cadence_minutes),
+                        now,
+                    ),
                     tls_unverified=not park.tls_verify,
                     paused_until=pauses.until(session, park.hosts, now),
                     is_read_generally=park.layouts == ("general",),

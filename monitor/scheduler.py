@@ -19,7 +19,7 @@ from monitor.park_folder import ParkFolder
 from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
-from storage.cadence import visit_is_due
+from storage.cadence import next_visit
 from storage.database import Store, pauses, visit_log
 from storage.processes import process_lives, this_host
 from storage.records import Park
@@ -104,7 +104,7 @@ class Alarm:
                 tried = self._tried.get(park.slug)
                 waits = tried is not None and timedelta(0) <= now - tried < _PAUSE_AFTER_TRY
                 waits = waits or pauses.until(session, park.hosts, now) is not None
-                if visit_is_due(started, outcome, cadence, now) and not waits and not park.hosts & busy:
+                if next_visit(started, outcome, cadence, now) <= now and not waits and not park.hosts & busy:
                     self._tried[park.slug] = now
                     due.append(park)
         return due

@@ -97,13 +97,16 @@ def _falls_on(cadence: Cadence, day: date) -> bool:
     return cadence.every != "weekdays" or day.weekday() < 5
 
 
-def visit_is_due(started: datetime | None, outcome: str | None, cadence: timedelta, now: datetime) -> bool:
-    """Say whether a park is to be visited: its cadence has passed, or a part of it if the last visit saw nothing."""
+def next_visit(started: datetime | None, outcome: str | None, cadence: timedelta, now: datetime) -> datetime:
+    """Return when a park is to be visited: once its cadence has passed, or a part of it if the last visit saw nothing.
+
+    A clock that was set back must not silence a park until it has caught up: then it is to be visited now.
+    """
     if started is None or started > now:
-        return True  # a clock that was set back must not silence a park until it has caught up
+        return now
     if outcome in ("done", "partly", "running"):
-        return now - started >= cadence
-    return now - started >= min(cadence, max(cadence / 4, timedelta(minutes=15)))
+        return started + cadence
+    return started + min(cadence, max(cadence / 4, timedelta(minutes=15)))
 
 
 def is_due(

@@ -98,6 +98,7 @@ def _print_park(park: ParkHealth) -> None:
     found = park.coverage
     mark = {Sight.WHOLE: "ok", Sight.NEVER: "--"}.get(found.sight, " !")
     visited = f"{park.last_visit:%Y-%m-%d %H:%M} UTC, {park.last_outcome}" if park.last_visit else "never visited"
+    visited += f", due {park.next_visit:%m-%d %H:%M}" if park.last_visit else ""
     tls = "  TLS NOT verified" if park.tls_unverified else ""
     say(f" {mark}  {found.park:<22} {park.articles:>6} articles  {visited}{tls}")
     if park.is_read_generally:
