@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from tests.conftest import Desk
-from tests.tricksite import LISTING, Answer, TrickSite, article, listing, ok, path, status, tricking
+from tests.tricksite import LISTING, Answer, Page, TrickSite, article, listing, ok, path, status, tricking
 
 
 def half_sent(request: BaseHTTPRequestHandler) -> None:
@@ -221,3 +221,27 @@ def test_a_gateway_link_is_no_way_to_another_host(desk: Desk, site: TrickSite) -
         site.park(desk.folder)
         desk.must("crawl")
         assert (len(desk.rows("articles")), inner.asked) == (2, {})
+
+
+def test_a_page_that_comes_at_the_third_try_is_read(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    answers = iter([status(502), status(504), article(2)])
+    site.pages[path(2)] = lambda _: next(answers)
+    site.park(desk.folder)
+    desk.must("crawl")
+    assert len(desk.rows("articles")) == 2
+
+
+def test_a_cookie_that_a_site_sets_is_never_sent_back(desk: Desk, site: TrickSite) -> None:
+    sent: list[str | None] = []
+
+    def watched(request: BaseHTTPRequestHandler) -> Page:
+        sent.append(request.headers["Cookie"])
+        return article(1)
+
+    site.serve_stories(2, 1, Set_Cookie="story=1; Path=/")
+    site.pages[path(1)] = watched
+    site.park(desk.folder)
+    desk.must("crawl")
+    desk.must("crawl", "--recheck", "all")
+    assert sent == [None, None]

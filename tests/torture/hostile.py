@@ -5,6 +5,7 @@ import resource
 import socket
 import struct
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -82,6 +83,8 @@ PAGES: Mapping[str, Answer] = {
     "redirect to ftp": status(302, Location="ftp://127.0.0.1/x"),
     "redirect to a bad port": status(302, Location="http://127.0.0.1:99999/"),
     "redirect to a long address": status(302, Location="/" + "x" * 100_000),
+    "redirect with a header in it": status(302, Location="/x%0d%0aSet-Cookie: a=b\tc"),
+    "redirect in other letters": _raw("HTTP/1.1 302 Found\r\nLocation: /园区/新闻.html\r\n\r\n".encode()),
     "redirect without an address": status(302),
     "meta refresh": ok(
         "<html><head><meta http-equiv=refresh content='0;url=http://127.0.0.1:1/'></head><body></body></html>"
@@ -97,10 +100,13 @@ PAGES: Mapping[str, Answer] = {
     "no version": _raw(b"<html><body>old</body></html>"),
     "huge header": _raw(HEAD + b"X-Long: " + b"y" * 3_000_000 + b"\r\n\r\n<html></html>"),
     "many headers": _raw(HEAD + b"".join(b"X-%d: y\r\n" % n for n in range(100_000)) + b"\r\n"),
+    "slow headers": _raw(*(b"HTTP/1.1 200 OK\r\n", *[b"X-Slow: yes\r\n"] * 40), pause=0.2),
     "never answers": _raw(b"", pause=8.0),
     "slow": _raw(*([HEAD + b"\r\n", *[b"<p>x</p>"] * 40]), pause=0.2),
     "endless": _raw(HEAD + b"\r\n", *([b"<p>x</p>" * 10_000] * 2_000)),
     "bomb": _headed(_BOMB, Content_Encoding="gzip"),
+    "bomb in deflate": _headed(zlib.compress(b"<p>" + b"A" * 200_000_000), Content_Encoding="deflate"),
+    "bomb in a bomb": _headed(gzip.compress(_BOMB), Content_Encoding="gzip, gzip"),
     "not gzip": _headed(b"<html><body>plain</body></html>", Content_Encoding="gzip"),
     "unknown encoding": _headed(b"<html><body>plain</body></html>", Content_Encoding="zebra"),
     "half a gzip": lambda request: _headed(gzip.compress(_as_it_was(request))[:-40], Content_Encoding="gzip"),

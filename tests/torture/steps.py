@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import chdir, closing
 from dataclasses import replace
 from datetime import datetime
 from multiprocessing.process import BaseProcess
@@ -47,11 +48,11 @@ def digest_and_send(
     url: str, folder: Path, mail_port: int, parks: dict[str, Park], now: datetime, timeout: int = 10
 ) -> None:
     """Make the digests that are due at *now*, and hand over what waits; a server has *timeout* seconds to answer."""
-    os.chdir(folder)
-    settings, store = settings_for(folder, mail_port), open_store(url)
-    make_due(store, parks, settings, now)
-    send_waiting(store, replace(mailer_of(settings), timeout=timeout, answer_timeout=timeout), lambda: now)
-    store.close()
+    # A store on a server has its journal in the folder where it is worked with.
+    with chdir(folder), closing(open_store(url)) as store:
+        settings = settings_for(folder, mail_port)
+        make_due(store, parks, settings, now)
+        send_waiting(store, replace(mailer_of(settings), timeout=timeout, answer_timeout=timeout), lambda: now)
 
 
 def visit(url: str, folder: Path, arguments: dict[str, str], timeout: int = 30, deadline: int = 60) -> None:
