@@ -192,7 +192,8 @@ class VisitBook:
     def end(self, account: Account, outcome: Outcome, clock: Callable[[], datetime]) -> None:
         """Write how the visit ended, and which conditions began or are over.
 
-        The clock is read once the store is ours: a digest made meanwhile would take an earlier end for told already.
+        The clock is read once the store is ours (:meth:`Store.moment`): a digest made meanwhile would take an earlier
+        end for told already.
         """
         with self._store.writing("visit_ended") as session:
             now = clock()

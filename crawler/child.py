@@ -86,7 +86,7 @@ def main() -> None:
 def _bound_memory(mebibytes: int) -> None:
     """Let what takes too much fail where it is, rather than the whole machine.
 
-    The bound is on data alone: address space that is merely set aside, as allocators do, costs nothing.
+    The bound is on data and the stacks of threads; address space that allocators set aside unused is left out.
     """
     if mebibytes:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -114,20 +114,29 @@ def best_layout(trials: Sequence[Trial], listings: Mapping[str, ListingPage]) ->
     return layouts[max(families or good, key=lambda name: (scores[name], len(listings[name].links)))]
 
 
-def trouble_with_listing(
-    page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], park: Park, now: datetime
-) -> str | None:
-    """Return why a page cannot be watched as a listing, and what to give instead; None if it can."""
-    families = [layout for name, layout in layouts.items() if not layout.is_general]
-    if not any(layout.name in listings and len(listings[layout.name].links) >= _FEW for layout in families):
-        read = read_article(page, families, park, now) if families else None
-        if isinstance(read, Reading) and read.fields.date_published:
-            return f"is an article itself, '{read.fields.headline[:80]}': give the page that lists the news"
+def trouble_with_listing(page: Page, listings: Mapping[str, ListingPage], article: str | None) -> str | None:
+    """Return why a page cannot be watched as a listing, and what to give instead; None if it can.
+
+    *article* is the headline if the page reads as an article itself (:func:`article_at`).
+    """
     if listings:
         return None
+    if article:
+        return f"is an article itself, '{article[:80]}': give the page that lists the news"
     if page.text.lstrip().startswith(("{", "[")):
         return "is a list in JSON that no layout reads: give the page that shows the news to people"
     return "no layout finds an article in it: give the page that lists the news itself"
+
+
+def article_at(
+    page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], park: Park, now: datetime
+) -> str | None:
+    """Return the headline that a family reads on a page in which none finds a list of articles, with their date."""
+    families = [layout for layout in layouts.values() if not layout.is_general]
+    if not families or any(layout.name in listings and len(listings[layout.name].links) >= _FEW for layout in families):
+        return None
+    read = read_article(page, families, park, now)
+    return read.fields.headline if isinstance(read, Reading) and read.fields.date_published else None
 
 
 def doubts_of_listing(listing: ListingPage) -> list[str]:

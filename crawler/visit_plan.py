@@ -93,7 +93,7 @@ class VisitPlan:
 
         First what earlier visits left unread, then what is known and due, then what a listing read to its end has lost.
         Then, where the few pages that came could not be read, some that could be read before: are they still?
-        Last, once more, what answered "not found": a server that lost sight of a page for a minute removed nothing.
+        Last, once more, what answered "not found": a server that lost sight of a page for a moment removed nothing.
         """
         if not self._account.listing_pages:
             return  # a site that does not even list is not asked for hundreds of pages

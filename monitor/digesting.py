@@ -50,8 +50,8 @@ def make(
 
     A digest made long after the moment that it was *due* says so.
     """
-    since = subscription.last_digest_at or subscription.covers_since
     with store.reading() as session:
+        since = digests.last_moment(session, subscription.id, now) or min(subscription.covers_since, now)
         entries, last_change = _entries(session, subscription)
         coverage = _coverage(session, parks, subscription, since, now)
         coverage += _uncovered(session, parks, subscription, broken)
@@ -79,7 +79,7 @@ def make(
         changes=tuple(entry.number for entry in entries),
         previous_sha256=previous_sha256,
         was_due=due if due and now - due >= _LATE else None,
-        forgotten=tuple(sorted(n for n in journal_of(store).numbers(serial_of(subscription.token)) if n >= number)),
+        last_sent=max(journal_of(store).numbers(serial_of(subscription.token)), default=0),
     )
     letter = build_letter(
         digest,
@@ -200,7 +200,7 @@ def make_due(
 
 def _first_due(subscription: Subscription) -> datetime:
     """Return the first moment since the last digest at which one was due."""
-    since = subscription.last_digest_at or subscription.created_at
+    since = max(subscription.last_digest_at or subscription.scheduled_at, subscription.scheduled_at)
     return next_slot(parse_cadence(subscription.cadence), subscription.time_zone, since)
 
 
@@ -209,6 +209,6 @@ def _is_due(subscription: Subscription, now: datetime) -> bool:
         parse_cadence(subscription.cadence),
         subscription.time_zone,
         last_digest=subscription.last_digest_at,
-        subscribed=subscription.created_at,
+        scheduled=subscription.scheduled_at,
         now=now,
     )

@@ -2,10 +2,11 @@
 
 import logging
 import os
-import sys
 from io import TextIOBase
 
 import structlog
+
+STDOUT, STDERR = 1, 2
 
 
 class Log(TextIOBase):
@@ -17,28 +18,32 @@ class Log(TextIOBase):
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lost = 0
+        self._is_cut = False
 
     def write(self, text: str) -> int:
         """Write text, or count its lines as lost; never raises."""
-        told = f"{self._lost} lines before this one could not be written\n" if self._lost else ""
+        notice = f"{self._lost} lines before this one could not be written\n" if self._lost else ""
+        # A full disk takes part of a line before it takes nothing.
+        content = (("\n" if self._is_cut else "") + notice + text).encode(errors="backslashreplace")
         try:
-            os.write(self._descriptor, (told + text).encode(errors="backslashreplace"))
+            written = os.write(self._descriptor, content)
         except OSError:
-            self._lost += text.count("\n")
-        else:
-            self._lost = 0
+            written = 0
+        if written:
+            self._is_cut = written < len(content)
+        self._lost = 0 if written == len(content) else self._lost + text.count("\n")
         return len(text)
 
 
 def set_up_logs(level: str) -> Log:
     """Let our events of *level* and the libraries' warnings come out in one shape; return what they are written to."""
-    log = Log(sys.stderr.fileno())
+    log = Log(STDERR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            structlog.dev.ConsoleRenderer(colors=os.isatty(STDERR)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(log),  # type: ignore[arg-type]  # it only writes

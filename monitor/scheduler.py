@@ -113,7 +113,7 @@ class Alarm:
         """Freeze the digests whose time has come, and hand over what waits."""
         if self.is_replaced():
             return
-        now, parks = self._clock(), self._folder.parks()
+        now, parks = self._store.moment(self._clock), self._folder.parks()
         for made in make_due(self._store, parks, self._settings, now, broken=self._folder.errors):
             log.info("digest made", reader=made.subscription.address, number=made.digest.number)
         for letter, delivery in send_waiting(

@@ -94,8 +94,8 @@ class Digest:
     previous_sha256: str | None
     #: When it was due, if it is made much later than that.
     was_due: datetime | None = None
-    #: Digests of this number and later ones that the reader has, though the store knows nothing of them.
-    forgotten: tuple[int, ...] = ()
+    #: The highest number of a digest that the reader was sent, as far as the journal beside the store goes back.
+    last_sent: int = 0
     #: Whether parts were left out for their size; the whole is then attached as a file.
     is_shortened: bool = False
 

@@ -118,7 +118,7 @@ class SmtpMailer:
             if not is_ours:
                 server.close()  # not by QUIT, which would be taken for the mail
         if not is_ours:
-            said = "not sent: it took so long until the server wanted it that another process may have it in hand"
+            said = "not sent: the server kept it waiting too long, or the store could not be asked whose turn it is"
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:
             server.send(_stuffed(content))

@@ -107,7 +107,7 @@ def message_id_of(token: str, number: int, made_at: datetime, sender: str) -> st
 
 def serial_of(token: str) -> str:
     """Return what the Message-IDs of a subscription begin with; its digest's number follows."""
-    return f"s{hashlib.sha256(token.encode()).hexdigest()[:8]}.d"
+    return f"s{hashlib.sha256(token.encode()).hexdigest()[:16]}.d"
 
 
 def refuse_bare_line_ends(content: bytes) -> None:

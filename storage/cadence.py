@@ -110,12 +110,12 @@ def next_visit(started: datetime | None, outcome: str | None, cadence: timedelta
 
 
 def is_due(
-    cadence: Cadence, time_zone: str, *, last_digest: datetime | None, subscribed: datetime, now: datetime
+    cadence: Cadence, time_zone: str, *, last_digest: datetime | None, scheduled: datetime, now: datetime
 ) -> bool:
     """Say whether a digest is due: a slot has passed since the last one, however many were missed meanwhile.
 
-    A last digest that lies far ahead was made by a clock that has been set back: no reader waits until it catches up.
+    Slots from before the cadence was chosen do not count. What lies far ahead was dated by a clock that has been set
+    back: no reader waits until it catches up.
     """
-    if last_digest is not None and last_digest - now > _CLOCK_SET_BACK:
-        return True
-    return last_slot(cadence, time_zone, now) > (last_digest or subscribed)
+    since = max(last_digest or scheduled, scheduled)
+    return since - now > _CLOCK_SET_BACK or last_slot(cadence, time_zone, now) > since

@@ -85,6 +85,20 @@ def test_what_is_no_listing_is_told_from_one(own: Desk, site: TrickSite) -> None
     assert "is a list in JSON that no layout reads" in own.fails("parks", "add", f"{site.base}/list.json")
 
 
+def test_a_short_listing_that_reads_like_an_article_is_doubted_and_not_refused(own: Desk, site: TrickSite) -> None:
+    teasers = "".join(
+        f'<li><a href="/meldung/{n}77.html">The park opens its hall number {n} to visitors</a><p>Updated: 2024-05-0{n}</p></li>'
+        for n in range(1, 7)
+    )
+    site.pages["/n/"] = ok(f"<html><head><title>News Center</title></head><body><h1>News Center</h1><ul>{teasers}</ul>")
+    for number in range(1, 7):
+        site.pages[f"/meldung/{number}77.html"] = ok(
+            STORY.format(number=number, headline=f"The park opens its hall number {number} to visitors")
+        )
+    said = own.must("parks", "add", f"{site.base}/n/", "--slug", "east", "--dry-run")
+    assert "? the page reads as an article itself, 'News Center'" in said
+
+
 def test_a_site_with_a_broken_certificate_is_added_when_the_operator_says_so(own: Desk) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)

@@ -1,5 +1,6 @@
 """What is written to stderr stops nothing, wherever that leads."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 from monitor.demo.mailbox import Mailbox
 from monitor.logs import Log
 from tests.conftest import Desk
-from tests.slowsite import wait_for
+from tests.slowsite import stored, wait_for
 from tests.tricksite import TrickSite
 
 
@@ -23,6 +24,30 @@ def test_lines_that_a_full_disk_lost_are_counted_once_there_is_room(tmp_path: Pa
         log.write("event 4\n")
     os.close(descriptor)
     assert (tmp_path / "log").read_text() == "3 lines before this one could not be written\nevent 3\nevent 4\n"
+
+
+def test_a_line_of_which_a_part_was_written_is_told_as_lost() -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writing, False)
+    log = Log(writing)
+    log.write("x" * 4999 + "\n")
+    assert os.read(reading, 9999) == b"x" * 4096
+    log.write("event 2\n")
+    assert os.read(reading, 9999) == b"\n1 lines before this one could not be written\nevent 2\n"
+
+
+def test_a_scheduler_without_any_output_runs(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    run = f"exec {sys.executable} -c 'from monitor.start import main; main()' run >&- 2>&-"
+    process = subprocess.Popen(["/bin/sh", "-c", run], cwd=desk.folder, env=desk.environment())
+    try:
+        wait_for(lambda: stored(desk, "articles") == 2)
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert process.returncode == 0
 
 
 def test_visits_and_digests_go_on_while_the_log_is_full(desk: Desk, site: TrickSite, mailbox: Mailbox) -> None:

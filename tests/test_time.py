@@ -37,14 +37,14 @@ def test_a_time_that_the_clock_skips_is_the_first_minute_behind_the_gap() -> Non
 def test_three_days_asleep_make_one_digest() -> None:
     cadence, last = parse_cadence("daily 07:00"), datetime(2024, 5, 6, 0, 0, tzinfo=UTC)
     awake = last + timedelta(days=3)
-    assert is_due(cadence, "Asia/Shanghai", last_digest=last, subscribed=last, now=awake)
-    assert not is_due(cadence, "Asia/Shanghai", last_digest=awake, subscribed=last, now=awake + timedelta(hours=1))
+    assert is_due(cadence, "Asia/Shanghai", last_digest=last, scheduled=last, now=awake)
+    assert not is_due(cadence, "Asia/Shanghai", last_digest=awake, scheduled=last, now=awake + timedelta(hours=1))
 
 
 def test_a_fresh_subscription_waits_for_its_first_slot() -> None:
     cadence, now = parse_cadence("weekly mon 07:00"), datetime(2024, 5, 7, tzinfo=UTC)
-    assert not is_due(cadence, "UTC", last_digest=None, subscribed=now, now=now + timedelta(days=5))
-    assert is_due(cadence, "UTC", last_digest=None, subscribed=now, now=now + timedelta(days=7))
+    assert not is_due(cadence, "UTC", last_digest=None, scheduled=now, now=now + timedelta(days=5))
+    assert is_due(cadence, "UTC", last_digest=None, scheduled=now, now=now + timedelta(days=7))
 
 
 @pytest.mark.parametrize("text", ["", "sometimes", "daily 25:00", "daily mon 07:00", "weekly xyz 07:00", "daily 7"])
@@ -70,7 +70,7 @@ def test_a_clock_set_back_silences_no_reader() -> None:
     daily = parse_cadence("daily 07:00")
 
     def due(last: datetime) -> bool:
-        return is_due(daily, "UTC", last_digest=last, subscribed=DAY_1, now=DAY_1 + timedelta(hours=1))
+        return is_due(daily, "UTC", last_digest=last, scheduled=DAY_1, now=DAY_1 + timedelta(hours=1))
 
     assert due(DAY_1 + timedelta(days=365))
     assert not due(DAY_1 + timedelta(hours=9))

@@ -7,6 +7,8 @@ import pytest
 
 from monitor.demo.mailbox import receiving
 from storage.crash import POINTS
+from storage.database import open_store
+from tests.torture import steps
 from tests.torture.account import Tally
 from tests.torture.listings import misled
 from tests.torture.mail_faults import FAULTS, survives
@@ -99,6 +101,16 @@ def test_a_sender_that_was_stopped_sends_nothing_that_another_has_sent(stands: S
 def test_a_listing_that_is_a_trap_costs_little_and_hides_nothing(tmp_path: Path, site: TrickSite, trap: str) -> None:
     with Stands("sqlite", tmp_path) as stands, stands.stand("readers", with_readers) as stand:
         assert misled(stand, site, trap).wrong == []
+
+
+@pytest.mark.parametrize("point", MIGRATION_POINTS)
+def test_a_kill_in_the_first_init_leaves_nothing_that_looks_like_a_store(tmp_path: Path, point: str) -> None:
+    url = f"sqlite:///{tmp_path / 'parkwatch.db'}"
+    assert steps.run(steps.upgrade, url, crash_at=point) == -9
+    assert (tmp_path / "parkwatch.db").exists() is (point == "migration_after_commit")
+    assert steps.run(steps.upgrade, url) == 0
+    open_store(url).close()
+    assert [path.name for path in tmp_path.glob("*.new*")] == []
 
 
 SOME_FAULTS = [fault for fault in FAULTS if {*fault.script} & {"dot", "rcpt", "half"} and "hang" not in fault.name]

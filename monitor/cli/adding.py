@@ -17,7 +17,15 @@ from crawler.listing import ListingPage
 from crawler.page import Page
 from crawler.proposing import propose_layout
 from crawler.reading import Reading, title_parts
-from crawler.trying import Trial, best_layout, doubts_of_listing, listings_by_layout, trouble_with_listing, try_layouts
+from crawler.trying import (
+    Trial,
+    article_at,
+    best_layout,
+    doubts_of_listing,
+    listings_by_layout,
+    trouble_with_listing,
+    try_layouts,
+)
 from monitor.cli.app import UNSEEN, UsageError, common, fail_with, out, printable, say, warn, write_file
 from monitor.cli.park_files import hosts_of, park_file, write_layout
 from monitor.cli.parks import parks_app
@@ -60,7 +68,10 @@ def add(
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
     listings = listings_by_layout(page, common.layouts, park)
-    if trouble := trouble_with_listing(page, listings, common.layouts, park, utc_now()):
+    article = article_at(page, listings, common.layouts, park, utc_now())
+    if any(layout.is_article(fetched.url) for layout in common.layouts.values() if not layout.is_general):
+        listings = {} if article else listings
+    if trouble := trouble_with_listing(page, listings, article):
         fail_with(f"{url}: {trouble}", UNSEEN)
     links = next(iter(listings.values())).links
     articles = _two_of(links, verify=verify)
@@ -80,7 +91,10 @@ def add(
     chosen = layouts.get(new_layout or "") or best_layout(trials, listings)
     if chosen is None:
         fail_with(f"{url}: no layout reads its articles: try --new-layout NAME", UNSEEN)
-    _print_verdict(park, chosen, listings.get(chosen.name), [trial for trial in trials if trial.layout is chosen])
+    doubts = [f"the page reads as an article itself, '{article[:80]}'"] if article else []
+    _print_verdict(
+        park, chosen, listings.get(chosen.name), [trial for trial in trials if trial.layout is chosen], doubts
+    )
     if dry_run:
         say("nothing was written")
         return
@@ -211,13 +225,15 @@ def _cell(value: str | None, located_by: str | None = None) -> Text:
     return Text(text).append(f"\n{by[:_LOCATOR]}{'…' if len(by) > _LOCATOR else ''}" if by else "", style="dim")
 
 
-def _print_verdict(park: Park, chosen: Layout, listing: ListingPage | None, trials: list[Trial]) -> None:
+def _print_verdict(
+    park: Park, chosen: Layout, listing: ListingPage | None, trials: list[Trial], doubts: list[str]
+) -> None:
     say()
     say(f"{park.slug}: {park.name}, read by {chosen.name}")
     if listing:
         onward = listing.next.url if listing.next else "nothing"
         say(f"{plural(len(listing.links), 'article')} on the listing, which goes on at {onward}")
-    doubts = doubts_of_listing(listing) if listing else ["the listing is not read by this layout"]
+    doubts += doubts_of_listing(listing) if listing else ["the listing is not read by this layout"]
     doubts += [f"{trial.link.url}: {doubt}" for trial in trials for doubt in trial.doubts(park.time_zone)]
     if chosen.is_general:
         doubts.insert(0, "no family fits, so a general extractor reads it: --new-layout NAME proposes a layout")

@@ -90,7 +90,7 @@ def _send_now(store: Store, mailer: SmtpMailer, subscription: Subscription) -> l
         return []
     with store.reading() as session:
         subscription = stored.get(session, subscription.id)
-    made = make_and_freeze(store, parks, common.settings, subscription, utc_now(), broken=broken)
+    made = make_and_freeze(store, parks, common.settings, subscription, store.moment(utc_now), broken=broken)
     if made is None:
         return [f"the digest for {subscription.address} is being made by another process at this moment"]
     return [

@@ -1,6 +1,5 @@
 """Verbs that look after the whole: init, run, status, demo."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from monitor.cli.diagnosing import shift_sentence
 from monitor.delivering import checked_mailer_of
 from monitor.health import Health, ParkHealth, health_of
 from monitor.lock import AlreadyRunningError, holder_of, only_one
-from monitor.logs import Log, set_up_logs
+from monitor.logs import STDOUT, Log, set_up_logs
 from monitor.park_folder import ParkFolder
 from monitor.reference import settings_file
 from monitor.settings import DEFAULT_FILE
@@ -51,7 +50,7 @@ def run() -> None:
     settings = common.settings
     checked_mailer_of(settings)
     watched = plural(len(common.watched), "park")
-    log, told = set_up_logs(settings.log.level), Log(sys.stdout.fileno())
+    log, told = set_up_logs(settings.log.level), Log(STDOUT)
     folder = ParkFolder(settings.seeds)
     for error in folder.errors.values():
         log.write(f"parkwatch: {printable(str(error))}\n")

@@ -81,7 +81,7 @@ def reschedule(
         rhythms = [(_rhythm(cadence or one.cadence, time_zone or one.time_zone), one) for one in chosen]
         with store.writing() as session:
             changed = [
-                stored.reschedule(session, one.id, cadence=str(rhythm), time_zone=time_zone or one.time_zone)
+                stored.reschedule(session, one.id, cadence=str(rhythm), time_zone=time_zone or one.time_zone, now=now)
                 for rhythm, one in rhythms
             ]
     for one in changed:
@@ -158,7 +158,7 @@ def _due(subscription: Subscription, now: datetime) -> str:
         rhythm,
         subscription.time_zone,
         last_digest=subscription.last_digest_at,
-        subscribed=subscription.created_at,
+        scheduled=subscription.scheduled_at,
         now=now,
     ):
         return "at once"

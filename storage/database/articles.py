@@ -17,7 +17,7 @@ from storage.database.tables import (
     VersionRow,
     VisitRow,
 )
-from storage.database.visits import VISIT
+from storage.database.visits import VISIT, newest_by
 from storage.decisions import (
     completed,
     content_hash,
@@ -293,6 +293,5 @@ def _last_joined(session: Session, observation: Observation) -> datetime | None:
         VisitRow.kind == VISIT,
         VisitRow.listing_joined,
         VisitRow.id != (observation.visit or 0),
-        VisitRow.started_at <= observation.seen_at,
     )
-    return session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
+    return newest_by(session, query, observation.seen_at)

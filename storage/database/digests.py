@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
@@ -21,8 +22,8 @@ LEASE = timedelta(minutes=20)
 _TIME_TO_SEND = LEASE - timedelta(minutes=11)
 #: A digest that waits longer for its first attempt waits for somebody who is not there.
 _SOON = timedelta(hours=1)
-#: A clock that leaps makes five days of a minute; so many attempts it does not make.
-_FEWEST_ATTEMPTS = 10
+#: Pauses are never so long: what lies further apart is a machine that slept or a clock that leapt.
+_LONGEST_GAP = 2 * _PAUSES[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,13 @@ def last(session: Session, subscription_id: int) -> tuple[int, str | None]:
     query = select(DigestRow.number, DigestRow.sha256).where(DigestRow.subscription_id == subscription_id)
     row = session.execute(query.order_by(DigestRow.number.desc()).limit(1)).first()
     return (row.number, row.sha256) if row else (0, None)
+
+
+def last_moment(session: Session, subscription_id: int, now: datetime) -> datetime | None:
+    """Return when the newest digest was made that a clock has not dated later than *now*, None before the first."""
+    query = select(DigestRow.created_at).where(DigestRow.subscription_id == subscription_id)
+    newest_first = query.order_by(DigestRow.number.desc()).execution_options(yield_per=20)
+    return next((moment for moment in session.scalars(newest_first) if moment <= now), None)
 
 
 def freeze(
@@ -118,7 +126,7 @@ def waiting(session: Session, *, now: datetime | None, subscription_id: int | No
     query = select(DigestRow.id, DigestRow.number, DigestRow.recipient).where(DigestRow.state == READY)
     if now is not None:
         # No pause is so long: a clock that was set back has put the next try far ahead.
-        query = query.where((DigestRow.next_try_at <= now) | (DigestRow.next_try_at > now + 2 * _PAUSES[-1]))
+        query = query.where((DigestRow.next_try_at <= now) | (DigestRow.next_try_at > now + _LONGEST_GAP))
     if subscription_id is not None:
         query = query.where(DigestRow.subscription_id == subscription_id)
     return [
@@ -153,7 +161,7 @@ def begin_delivery(session: Session, digest_id: int, now: datetime, *, at_once: 
     if row.state != READY:
         return None
     last = _last_delivery(session, digest_id)
-    waits = row.next_try_at is not None and now < row.next_try_at <= now + 2 * _PAUSES[-1]
+    waits = row.next_try_at is not None and now < row.next_try_at <= now + _LONGEST_GAP
     if waits and (not at_once or (last is not None and last.ended_at is None)):
         return None
     if session.get_one(SubscriptionRow, row.subscription_id).status != ACTIVE:
@@ -203,19 +211,23 @@ def end_delivery(
         row.state, row.next_try_at = SENT, None
     elif row.state != READY or _last_delivery(session, row.id) is not delivery:
         return  # another attempt has begun since, and its word counts
-    elif outcome == "refused" or (not is_our_fault and _is_given_up(session, row.id, now)):
+    elif outcome == "refused" or (not is_our_fault and _is_given_up(session, row.id)):
         row.state, row.next_try_at = REFUSED, None
     else:
         row.next_try_at = now + _pause(delivery.attempt - 1)
 
 
-def _is_given_up(session: Session, digest_id: int, now: datetime) -> bool:
+def _is_given_up(session: Session, digest_id: int) -> bool:
+    """Say whether servers have been saying no to this very mail for five days, all outages left out."""
     session.flush()
-    query = select(func.min(DeliveryRow.started_at), func.count()).where(
-        DeliveryRow.digest_id == digest_id, DeliveryRow.ended_at.is_not(None), DeliveryRow.is_our_fault.is_(False)
-    )
-    first, attempts = session.execute(query).one()
-    return attempts >= _FEWEST_ATTEMPTS and now - first > _GIVE_UP_AFTER
+    query = select(DeliveryRow.started_at, DeliveryRow.is_our_fault)
+    query = query.where(DeliveryRow.digest_id == digest_id, DeliveryRow.ended_at.is_not(None))
+    attempts = session.execute(query.order_by(DeliveryRow.attempt)).all()
+    refused = timedelta(0)
+    for earlier, later in pairwise(attempts):
+        if not (earlier.is_our_fault or later.is_our_fault):
+            refused += min(max(later.started_at - earlier.started_at, timedelta(0)), _LONGEST_GAP)
+    return refused > _GIVE_UP_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

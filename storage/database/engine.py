@@ -1,7 +1,9 @@
 """Open the store: a SQLite file by default, PostgreSQL by its address."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, inspect, make_url, text
@@ -69,12 +71,15 @@ class Store:
     def writing(self, step: str = "") -> Iterator[Session]:
         """Give a session whose work commits whole at the end, or not at all; raises StoreError if it may not write.
 
+        Nobody else writes while it is open, from its very beginning on.
         *step* names what is written, one of ``storage.crash.STEPS``, for the tests that kill it there.
         """
         self.must_be_writable()
         with Session(self._writers, expire_on_commit=False) as session:
             with session.begin():
-                if not self._is_file:
+                if self._is_file:
+                    session.connection()  # what begins with the first statement alone would hold nothing until then
+                else:
                     postgres.wait_for_turn(session)
                 yield session
                 if step:
@@ -82,6 +87,15 @@ class Store:
                     crash_point(f"{step}_before_commit")
             if step:
                 crash_point(f"{step}_after_commit")
+
+    def moment(self, clock: Callable[[], datetime]) -> datetime:
+        """Return the present moment, read while nobody writes.
+
+        Whatever a writer dates by a clock that it reads within its transaction, and dates earlier, is committed by now:
+        who reads the store after this sees all of it.
+        """
+        with self.writing():
+            return clock()
 
     @contextmanager
     def scheduler_lock(self, said: str) -> Iterator[Callable[[], bool] | None]:
@@ -138,7 +152,8 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
 
     Raises StoreError if the store is newer than this program or does not answer.
     """
-    engine = _engine(url, must_exist=False)
+    first = _place_of_first(url)
+    engine = _engine(_at(url, first) if first else url, must_exist=False)
     wanted, known = _revisions()
     try:
         found = _revision(engine)
@@ -152,12 +167,36 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
                 postgres.wait_for_turn(connection)
             _migrate(connection)
             crash_point("migration_before_commit")
-        crash_point("migration_after_commit")
     except SQLAlchemyError as error:
         raise StoreError(f"the store {shown(url)} cannot be opened: {cause_of(error)}") from error
     finally:
         engine.dispose()
+    if first:
+        os.rename(first, make_url(url).database or "")
+    crash_point("migration_after_commit")
     return found, wanted
+
+
+def _place_of_first(url: str) -> Path | None:
+    """Return where a SQLite store that is not there yet is made, to be renamed when it is whole; None for any other.
+
+    Whoever is killed before that leaves no file that would look like a store that was emptied.
+    """
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError:
+        return None  # for the engine to refuse
+    path = Path(parsed.database or "")
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or path.exists() or not path.parent.is_dir():
+        return None
+    place = path.with_name(f"{path.name}.new")
+    for name in (place.name, f"{place.name}-wal", f"{place.name}-shm", f"{place.name}-journal"):
+        place.with_name(name).unlink(missing_ok=True)
+    return place
+
+
+def _at(url: str, path: Path) -> str:
+    return make_url(url).set(database=str(path)).render_as_string(hide_password=False)
 
 
 def _engine(url: str, *, must_exist: bool) -> Engine:

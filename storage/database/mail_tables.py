@@ -25,6 +25,8 @@ class SubscriptionRow(Base):
     token: Mapped[str] = mapped_column(unique=True)
     #: From when on the first digest covers what was seen; the position was chosen by it.
     covers_since: Mapped[datetime | None]
+    #: When the cadence was chosen, if that was later than the beginning.
+    scheduled_at: Mapped[datetime | None]
 
 
 class DigestRow(Base):

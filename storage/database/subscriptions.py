@@ -29,6 +29,7 @@ class Subscription:
     created_at: datetime
     token: str
     covers_since: datetime
+    scheduled_at: datetime
     last_digest_at: datetime | None = None
     digests: int = 0
 
@@ -85,10 +86,11 @@ def get(session: Session, subscription_id: int) -> Subscription:
     return _record(session, session.get_one(SubscriptionRow, subscription_id))
 
 
-def reschedule(session: Session, subscription_id: int, *, cadence: str, time_zone: str) -> Subscription:
+def reschedule(session: Session, subscription_id: int, *, cadence: str, time_zone: str, now: datetime) -> Subscription:
     """Change when a subscription's digests come; the next one begins where the last one ended all the same."""
     row = session.get_one(SubscriptionRow, subscription_id)
-    row.cadence, row.time_zone = cadence, time_zone
+    row.covers_since = row.covers_since or _usual_beginning(row)
+    row.cadence, row.time_zone, row.scheduled_at = cadence, time_zone, now
     session.flush()
     return _record(session, row)
 
@@ -107,6 +109,11 @@ def unsubscribe_by_token(session: Session, token: str) -> bool:
     return True
 
 
+def _usual_beginning(row: SubscriptionRow) -> datetime:
+    """Return from when on the first digest covers, for one that was subscribed before that was noted."""
+    return row.created_at - parse_cadence(row.cadence).period
+
+
 def _record(session: Session, row: SubscriptionRow) -> Subscription:
     # The newest by number: a clock that was set back has made it older than the one before.
     newest = select(DigestRow.created_at, DigestRow.number).where(DigestRow.subscription_id == row.id)
@@ -122,7 +129,8 @@ def _record(session: Session, row: SubscriptionRow) -> Subscription:
         position=row.position,
         created_at=row.created_at,
         token=row.token,
-        covers_since=row.covers_since or row.created_at - parse_cadence(row.cadence).period,
+        covers_since=row.covers_since or _usual_beginning(row),
+        scheduled_at=row.scheduled_at or row.created_at,
         last_digest_at=last,
         digests=count,
     )

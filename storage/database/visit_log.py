@@ -11,7 +11,8 @@ from storage.database import visits as account
 from storage.database.tables import ConditionRow, UnreadRow, VisitRow
 from storage.records import Link
 
-#: What ended so shortly after a moment was not over then; what ended later is of a clock that was set back since.
+#: What ended so shortly after a moment was not over then; what ended later was dated by a clock that is set back now,
+#: and is over.
 _MEANWHILE = timedelta(hours=1)
 
 
@@ -124,7 +125,9 @@ def conditions(
         query = query.where((ConditionRow.ended_at.is_(None)) | (ConditionRow.ended_at > since))
     for row in session.scalars(query):
         ended_at = row.ended_at
-        if until and ended_at and until < ended_at < until + _MEANWHILE:
+        if until and ended_at and ended_at > until:
+            if ended_at > until + _MEANWHILE:
+                continue
             ended_at = None
         yield ConditionLine(
             park=row.park, kind=row.kind, began_at=row.began_at, ended_at=ended_at, evidence=row.evidence

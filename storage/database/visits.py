@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from storage.database.tables import ConditionRow, VisitRow
@@ -139,17 +139,25 @@ def last_deep(session: Session, park: str, *, pages: int, now: datetime) -> date
         VisitRow.park == park,
         VisitRow.kind == VISIT,
         VisitRow.listing_whole | (VisitRow.listing_pages >= pages),
-        VisitRow.started_at <= now,
     )
-    return session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
+    return newest_by(session, query, now)
 
 
 def last_joined(session: Session, park: str, *, now: datetime) -> datetime | None:
     """Return when the last visit ended whose listing joined up."""
     query = select(VisitRow.ended_at).where(
-        VisitRow.park == park, VisitRow.kind == VISIT, VisitRow.listing_joined, VisitRow.ended_at <= now
+        VisitRow.park == park, VisitRow.kind == VISIT, VisitRow.listing_joined, VisitRow.ended_at.is_not(None)
     )
-    return session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
+    return newest_by(session, query, now)
+
+
+def newest_by(session: Session, moments: Select[Any], now: datetime) -> datetime | None:
+    """Return the moment of the newest of some visits, those left out that are dated later than *now*.
+
+    The bound is no part of the query: databases would then read a park's whole past by that moment's index and sort it.
+    """
+    newest_first = moments.order_by(VisitRow.id.desc()).execution_options(yield_per=20)
+    return next((moment for moment in session.scalars(newest_first) if moment <= now), None)
 
 
 def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: str, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
-from storage.database import ledger, open_store
+from storage.database import ledger, open_store, visit_log
 from storage.database import verify as verification
 from tests.torture import steps
 from tests.torture.account import Tally
@@ -163,13 +163,14 @@ def misled(stand: Stand, site: TrickSite, trap: str) -> Tally:
     site.elsewhere = status(404)
     site.serve_stories(*_KNOWN)
     park_file(site, stand.folder)
-    wrong = [f"{trap}: the first visit failed"] if steps.run(steps.visit, stand.url, stand.folder, _ALL) else []
+    wrong = [f"{trap}: exit code of the first visit"] if steps.run(steps.visit, stand.url, stand.folder, _ALL) else []
     site.pages[LISTING], site.elsewhere = chosen.listing, chosen.elsewhere or status(404)
     site.asked.clear()
     began = time.monotonic()
     code = steps.run(steps.visit, stand.url, stand.folder, _ALL, 5, 60)
     wrong += [f"{trap}: exit code {code}"] if code not in (0, 1) else []
     taken, asked = time.monotonic() - began, site.asked.total()
+    wrong += [] if site.asked[LISTING] else [f"{trap}: the listing was never asked for"]
     wrong += [f"{trap}: took {taken:.0f} s"] if taken > _MOST_SECONDS else []
     wrong += [f"{trap}: asked for {asked} pages"] if asked > _MOST_ASKED else []
     site.elsewhere = status(404)
@@ -179,7 +180,11 @@ def misled(stand: Stand, site: TrickSite, trap: str) -> Tally:
     with store.reading() as session:
         wrong += [f"verify: {problem}" for problem in verification.problems(session)]
         entries = list(ledger.entries(session))
+        outcomes = [visit.outcome for visit in visit_log.visits(session)]
     store.close()
+    # What a trap led to and is gone the day after is told as a visit that saw only part.
+    if len(outcomes) != 3 or outcomes[0] != "done" or outcomes[2] not in ("done", "partly"):
+        wrong.append(f"{trap}: the visits came to {outcomes}")
     found = Counter((str(entry.kind), int(entry.headline.split()[1])) for entry in entries)
     if chosen.may_be_new:
         found -= Counter({change: count for change, count in found.items() if change[1] >= 1000})

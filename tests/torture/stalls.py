@@ -4,9 +4,11 @@ import os
 import signal
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from storage.database import open_store
 from storage.database.digests import LEASE
+from storage.database.postgres import LOCK_TIMEOUT_S
 from tests.builders import DAY_1
 from tests.torture import steps
 from tests.torture.account import Tally, settle
@@ -18,10 +20,11 @@ from tests.torture.stands import Stand
 _NOW = DAY_1 + timedelta(hours=1)
 
 
-def held(url: str, seconds: float) -> None:
-    """Hold the right to write for a while."""
+def held(url: str, seconds: float, sign: Path) -> None:
+    """Hold the right to write for a while, and give a sign once it is held."""
     store = open_store(url)
     with store.writing():
+        sign.touch()
         time.sleep(seconds)
     store.close()
 
@@ -29,19 +32,25 @@ def held(url: str, seconds: float) -> None:
 def store_is_held(stand: Stand, post: Post, seconds: float, *, may_fail: bool) -> Tally:
     """Store, freeze and send while another process holds the store: wait, or fail whole; nothing is lost either way."""
     found = stories(0, 4, _NOW - timedelta(minutes=30))
-    codes = []
+    codes, waited, sign = [], [], stand.folder / "held"
     for work in (
         (steps.store_changes, stand.url, found),
         (steps.digest_and_send, stand.url, stand.folder, post.port, PARKS, _NOW),
     ):
-        holder = steps.start(held, stand.url, seconds)
-        time.sleep(0.5)
+        sign.unlink(missing_ok=True)
+        holder = steps.start(held, stand.url, seconds, sign)
+        while not sign.exists():
+            time.sleep(0.01)
+        began = time.monotonic()
         codes.append(steps.run(*work))
+        waited.append(time.monotonic() - began)
         holder.join()
         holder.close()
     steps.run(steps.store_changes, stand.url, found)
     drain(stand, post, _NOW + timedelta(hours=1))
     tally = settle(stand, post, 0)
+    if min(waited) < min(seconds, LOCK_TIMEOUT_S) - 1:
+        tally.wrong.append(f"held for {seconds} s: it was waited for {min(waited):.1f} s")
     if any(codes) and not may_fail:
         tally.wrong.append(f"held for {seconds} s: storing and sending ended with {codes}")
     if tally.changes != 3 * len(found) or tally.copies:

@@ -177,4 +177,5 @@ def as_it_was_first(store: Store) -> None:
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("ALTER TABLE deliveries DROP COLUMN is_our_fault"))
         session.execute(text("ALTER TABLE subscriptions DROP COLUMN covers_since"))
+        session.execute(text("ALTER TABLE subscriptions DROP COLUMN scheduled_at"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
