@@ -87,7 +87,8 @@ def test_what_is_no_listing_is_told_from_one(own: Desk, site: TrickSite) -> None
 
 def test_a_short_listing_that_reads_like_an_article_is_doubted_and_not_refused(own: Desk, site: TrickSite) -> None:
     teasers = "".join(
-        f'<li><a href="/meldung/{n}77.html">The park opens its hall number {n} to visitors</a><p>Updated: 2024-05-0{n}</p></li>'
+        f'<li><a href="/meldung/{n}77.html">The park opens its hall number {n} to visitors</a>'
+        f"<p>Updated: 2024-05-0{n}</p></li>"
         for n in range(1, 7)
     )
     site.pages["/n/"] = ok(f"<html><head><title>News Center</title></head><body><h1>News Center</h1><ul>{teasers}</ul>")
