@@ -149,7 +149,7 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
         return Gone(reason=_NOT_FOUND)
     if isinstance(result, Unreadable) and sign is None:
         reason = f"no layout fits: {result.reason}"
-        return Unread(reason=reason, page=unread_page(response, page, reason, reader.now))
+        return Unread(reason=reason, page=unread_page(response, page, reason, reader.now, headline=asked.headline))
     return NotSeen(reason=_BLOCKED)
 
 

@@ -22,11 +22,13 @@ class Asked:
     is_removed: bool = False
     #: Asked for once more because it answered "not found" earlier in this visit.
     is_second_look: bool = False
+    #: The headline on record, or that of the listing.
+    headline: str | None = None
 
     @classmethod
     def new(cls, link: Link) -> "Asked":
         """Ask for an article that is not on record."""
-        return cls(key=link.key, url=link.url, link=link)
+        return cls(key=link.key, url=link.url, link=link, headline=link.headline)
 
     @classmethod
     def again(cls, recheck: Recheck, validators: Validators, *, is_probe: bool = False) -> "Asked":
@@ -38,6 +40,7 @@ class Asked:
             validators=validators,
             is_probe=is_probe,
             is_removed=recheck.is_removed,
+            headline=recheck.headline,
         )
 
     @classmethod

@@ -86,7 +86,8 @@ class VisitAccount:
             outcome=outcome.word,
             reason=outcome.reason,
             changes=spider.account.changes,
-            baseline=spider.account.added if spider.book.is_baseline else None,
+            # What a first visit listed and did not come to read is its own, whoever reads it.
+            baseline=spider.account.added if spider.book.is_baseline or spider.account.added else None,
         )
 
     def _with_cause(self, outcome: Outcome) -> Outcome:

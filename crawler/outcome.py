@@ -37,7 +37,7 @@ class Account:
     failed: int = 0
     failures_in_a_row: int = 0
     changes: int = 0
-    #: Articles that came on record in this visit.
+    #: Articles that came on record in this visit without being news.
     added: int = 0
     blocked: str | None = None
     unreachable: str | None = None

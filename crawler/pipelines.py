@@ -24,7 +24,7 @@ class StorePipeline:
         if isinstance(item, ObservedItem) and isinstance(spider, ParkSpider):
             recorded = await run_in_thread(spider.book.record, item.observation)
             spider.account.changes += len(recorded.numbers)
-            spider.account.added += recorded.is_new_article
+            spider.account.added += recorded.is_new_article and not recorded.kinds
             if not recorded.kinds and not recorded.is_new_article:
                 spider.account.unchanged += 1
         return item

@@ -7,7 +7,7 @@ from crawler.decoding import decode
 from crawler.layouts import Layout
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
-from storage.decisions import changed_fields, completed
+from storage.decisions import completed, restated_fields
 from storage.records import ArticleFields, Capture, Park, Restated
 
 
@@ -42,7 +42,7 @@ def restated(
     reading = reread(captures, layouts, park, known)
     if isinstance(reading, Unreadable):
         return reading
-    if not changed_fields(known, reading.fields):
+    if not restated_fields(known, reading.fields):
         return None
     return Restated(
         fields=reading.fields,

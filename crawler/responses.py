@@ -16,7 +16,7 @@ from crawler.page import Page
 from crawler.signs import PageSign, Signs
 from storage.drift import UnreadPage
 from storage.records import Capture, Park, Validators
-from storage.text import clean_text
+from storage.text import clean_text, comparison_text
 
 #: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's).
 _WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503}
@@ -98,14 +98,18 @@ def capture_of(response: Response, now: datetime) -> Capture:
     )
 
 
-def unread_page(response: Response, page: Page, reason: str, now: datetime) -> UnreadPage:
-    """Return what is kept of a page that no layout could read."""
+def unread_page(
+    response: Response, page: Page, reason: str, now: datetime, *, headline: str | None = None
+) -> UnreadPage:
+    """Return what is kept of a page that no layout could read; *headline* is the one its article is known by."""
+    wanted = comparison_text((headline or "").rstrip(".… "))
     text = re.sub(r"\d+", "0", "\n".join(page.lines))
     return UnreadPage(
         capture=capture_of(response, now),
         reason=reason,
         length=sum(map(len, page.lines)),
         fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
+        has_headline=bool(wanted) and wanted in comparison_text(" ".join(page.lines)),
     )
 
 

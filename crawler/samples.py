@@ -71,8 +71,8 @@ def check_sample(sample: Sample, layout: Layout) -> list[FieldCheck] | Unreadabl
     checks = []
     for name in FIELDS:
         found = getattr(result.fields, name)
-        found = list(found) if name == "body" else found
-        expected = sample.expected.get(name)
+        found = list(found) if name == "body" else found or None
+        expected = sample.expected.get(name) or None
         verdict = Verdict.SAME if found == expected else Verdict.DIFFERENT if found else Verdict.MISSING
         checks.append(
             FieldCheck(

@@ -131,9 +131,13 @@ def trouble_with_listing(page: Page, listings: Mapping[str, ListingPage], articl
 def article_at(
     page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], park: Park, now: datetime
 ) -> str | None:
-    """Return the headline that a family reads on a page in which none finds a list of articles, with their date."""
+    """Return the headline of a page that a family reads as an article, with its date, and none as a list of articles.
+
+    A page whose address is that of a family's articles is an article whatever it lists: others are named below many.
+    """
     families = [layout for layout in layouts.values() if not layout.is_general]
-    if not families or any(layout.name in listings and len(listings[layout.name].links) >= _FEW for layout in families):
+    has_list = any(layout.name in listings and len(listings[layout.name].links) >= _FEW for layout in families)
+    if has_list and not any(layout.is_article(page.url) for layout in families):
         return None
     read = read_article(page, families, park, now)
     return read.fields.headline if isinstance(read, Reading) and read.fields.date_published else None
@@ -143,7 +147,7 @@ def doubts_of_listing(listing: ListingPage) -> list[str]:
     """Return what is doubtful about a listing as one layout reads it."""
     found = []
     if len(listing.links) < _FEW:
-        found.append(f"the listing names only {len(listing.links)} articles")
+        found.append(f"the listing names only {len(listing.links)} article{'s' * (len(listing.links) != 1)}")
     if listing.next is None:
         found.append("the listing has no further page, or none that this layout finds")
     if not any(link.date for link in listing.links):

@@ -70,7 +70,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
             coverage = cover_park(
                 slug,
                 park.name,
-                visits=[stands(visit) for visit in visit_log.visits(session, park=slug, since=since)],
+                visits=(),  # how it stands now, whatever was seen earlier in the day
                 last_visit=last,
                 is_recent_from=since,
                 last_joined=visit_log.last_visit(session, slug, joined=True),

@@ -16,7 +16,7 @@ from crawler.rereading import restated
 from monitor.park_folder import load_seeds
 from monitor.settings import SeedsSection
 from storage.database import Store, open_store, rereadings
-from storage.decisions import changed_fields
+from storage.decisions import restated_fields
 from storage.records import ArticleFields, Park, Restated
 
 #: Versions that one process takes at a time: small enough for a bar that moves, large enough to be worth the way.
@@ -139,4 +139,4 @@ def _rehearsal(version: rereadings.StoredVersion, result: Restated | Unreadable,
     )
     if isinstance(result, Unreadable):
         return replace(found, unreadable=result.reason)
-    return replace(found, restated=result, changed_fields=changed_fields(version.fields, result.fields))
+    return replace(found, restated=result, changed_fields=restated_fields(version.fields, result.fields))

@@ -111,8 +111,11 @@ def _sight(
 ) -> tuple[Sight, datetime | None, str | None]:
     if going_on:
         first = going_on[0]
-        sight = Sight.PARTLY if any_done or (newest and newest.listing_joined) else Sight.NOT
-        return sight, first.began_at, told(first)
+        if newest and newest.listing_joined:
+            return Sight.PARTLY, first.began_at, told(first)
+        # It was seen for the last time before the first failure, and not just before.
+        since = last_joined.started_at if last_joined else first.began_at
+        return Sight.PARTLY if any_done else Sight.NOT, since, told(first)
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"

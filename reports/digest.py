@@ -100,6 +100,16 @@ class Digest:
     is_shortened: bool = False
 
     @property
+    def summary(self) -> str:
+        """What it comes to, in a few words."""
+        counts = ((self.new_count, "new"), (self.changed_count, "changed"), (self.recovered_count, "recovered"))
+        told = ", ".join(f"{count} {word}" for count, word in counts if count)
+        if told:
+            return told
+        first = sum(bool(section.on_record) for section in self.sections)
+        return f"first sight of {first} park{'s' * (first != 1)}" if first else "nothing new"
+
+    @property
     def unseen(self) -> tuple[ParkCoverage, ...]:
         """The parks of which the digest cannot speak for sure."""
         return tuple(park for park in self.coverage if park.sight is not Sight.WHOLE)

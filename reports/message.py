@@ -86,9 +86,7 @@ def _attach(message: EmailMessage, name: str, content: bytes) -> None:
 
 def subject_of(digest: Digest) -> str:
     """Return the subject: counts, and how many parks were not seen whole."""
-    counts = [f"{digest.new_count} new", f"{digest.changed_count} changed"] if digest.changes else ["nothing new"]
-    if digest.recovered_count:
-        counts.append(f"{digest.recovered_count} recovered")
+    counts = [digest.summary]
     if digest.unseen:
         counts.append(f"{plural(len(digest.unseen), 'park')} not seen whole")
     day = digest.made_at.astimezone(ZoneInfo(digest.time_zone))

@@ -137,17 +137,26 @@ def seen_whole(digest: Digest) -> str:
     """
     if not digest.coverage:
         return "No park is watched."
-    begun = [(park.name, park.watched_from) for park in digest.coverage if park.watched_from]
     alone = len(digest.coverage) == 1
-    which = "The park was seen whole" if alone else f"All {len(digest.coverage)} parks were seen whole"
+    which = "the park was seen whole" if alone else f"all {len(digest.coverage)} parks were seen whole"
+    unread = sum(park.unread for park in digest.coverage)
+    but = f", but for {plural(unread, 'listed page')} that could not be read" if unread else ""
+    idle = sum(not park.visits for park in digest.coverage)
+    if idle == len(digest.coverage):
+        since = local(digest.covers_since, digest.time_zone)
+        return f"No visit was due since {since}; at the last one {which}{but}."
+    waits = f" {idle} of them {'was' if idle == 1 else 'were'} not due for a visit." if idle else ""
+    return f"{which[0].upper()}{which[1:]} {_since(digest, alone=alone)}{but}.{waits}"
+
+
+def _since(digest: Digest, *, alone: bool) -> str:
+    begun = [(park.name, park.watched_from) for park in digest.coverage if park.watched_from]
     if len(begun) == len(digest.coverage):
         last = local(max(moment for _, moment in begun), digest.time_zone)
-        return (
-            f"{which} since {f'its first visit, {last}' if alone else f'their first visits, the last of them {last}'}."
-        )
+        return f"since {'its first visit,' if alone else 'their first visits, the last of them'} {last}"
     since = [f"since {local(digest.covers_since, digest.time_zone)}"]
     since += [f"{name} since its first visit, {local(moment, digest.time_zone)}" for name, moment in begun]
-    return f"{which} {'; '.join(since)}."
+    return "; ".join(since)
 
 
 def safe_link(url: str) -> str:

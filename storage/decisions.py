@@ -46,6 +46,14 @@ def changed_fields(before: ArticleFields, after: ArticleFields) -> tuple[str, ..
     return tuple(name for name in FIELDS if _differs(name, _comparable(before, name), _comparable(after, name)))
 
 
+def restated_fields(before: ArticleFields, after: ArticleFields) -> tuple[str, ...]:
+    """Return the names of the fields that another reading of the same bytes changes, those that it gains included."""
+    changed = changed_fields(before, after)
+    return tuple(
+        name for name in FIELDS if name in changed or (_comparable(after, name) and not _comparable(before, name))
+    )
+
+
 def _differs(name: str, one: str, other: str) -> bool:
     if name in ("source", "date_published") and not (one and other):
         return False

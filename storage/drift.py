@@ -42,6 +42,8 @@ class UnreadPage:
     reason: str
     length: int
     fingerprint: str
+    #: Whether a person would see the headline that its article is known by.
+    has_headline: bool = False
 
 
 class Cause(StrEnum):
@@ -79,13 +81,16 @@ def cause_of(pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Seq
     """Name the cause of pages that could not be read.
 
     *replays* says of the last good captures whether today's layout still reads them: if it does, the site changed; if
-    it does not, the layout did. Pages that all look alike, or all hold next to nothing, are no articles at all.
+    it does not, the layout did. Pages that all look alike, or all hold next to nothing, are no articles at all, unless
+    the headlines stand on them.
     """
     if replays and sum(replays) * 2 < len(replays):
         return Cause.OUR_LAYOUT
     short = all(page.length < _SHORT for page in pages)
     alike = len(pages) > 1 and len({page.fingerprint for page in pages}) == 1
     # One short page alone may be a listing that is empty.
+    if any(page.has_headline for page in pages):
+        return Cause.ARTICLES
     if alike or (short and pages and (listing_is_read or len(pages) > 1)):
         return Cause.BLOCK_PAGE
     return Cause.ARTICLES if listing_is_read else Cause.LISTING

@@ -193,6 +193,7 @@ class Recheck:
     url: str
     validators: Validators
     is_removed: bool = False
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

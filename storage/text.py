@@ -60,7 +60,8 @@ def first_sentences(paragraphs: tuple[str, ...], limit: int) -> str:
     if len(text) <= limit:
         return text
     cut = text[:limit]
-    ends = [m.end() for m in re.finditer(r"[.!?](?=\s|[A-Z“\"]|$)|[。！？]", cut)]
+    # Looked for in the whole text: the point of 17.5 is no end, where the cut makes it the last sign.
+    ends = [m.end() for m in re.finditer(r"[.!?](?=\s|[A-Z“\"]|$)|[。！？]", text[: limit + 1]) if m.end() <= limit]
     if ends and ends[-1] >= limit // 3:
         return cut[: ends[-1]]
     return cut.rsplit(" ", 1)[0].rstrip(" ,;，；、") + " …"

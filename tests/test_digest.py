@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from reports.coverage import ParkCoverage, Sight, cover_park
 from reports.diff import Piece, diff_texts, words
-from reports.digest import Digest, matches, sections_of
+from reports.digest import Digest, ParkSection, matches, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
 from reports.render import MOST_HTML_BYTES, html_of, span, text_of
 from storage.database.visit_log import ConditionLine, VisitLine
@@ -214,6 +214,32 @@ def test_one_poisonous_article_does_not_hold_back_the_others(monkeypatch: pytest
             assert f"http://eastgate.example/{number}.html" in said
 
 
+def test_an_excerpt_never_ends_within_a_figure() -> None:
+    said = "A cold store is built in the park. Its owner will put 17.5 billion yuan into a new plant next year."
+    at = said.index("17.") + 3
+    assert first_sentences((said,), at) == "A cold store is built in the park."
+    assert first_sentences((said[:at],), at) == said[:at]
+
+
+def test_what_a_digest_comes_to_stands_in_its_first_line() -> None:
+    assert a_digest(an_entry(1)).summary == "1 new"
+    assert a_digest(an_entry(1, ChangeKind.RECOVERED), recovered_count=1).summary == "1 recovered"
+    first = a_digest(sections=(ParkSection(park="eastgate", name="Eastgate", on_record=9),))
+    assert subject_of(first) == "Parkwatch: first sight of 1 park (2024-05-07)"
+
+
+def test_what_was_not_seen_of_a_park_that_was_seen_is_said_in_the_same_breath() -> None:
+    idle = ParkCoverage(park="a", name="A", sight=Sight.WHOLE)
+    seen = replace(idle, visits=1, visits_done=1, unread=3)
+    assert "No visit was due since Mon 6 May 16:00; at the last one the park was seen whole." in text_of(
+        a_digest(coverage=(idle,))
+    )
+    assert (
+        "All 2 parks were seen whole since Mon 6 May 16:00, but for 3 listed pages that could not be read. "
+        "1 of them was not due for a visit." in text_of(a_digest(coverage=(idle, seen)))
+    )
+
+
 def test_a_late_digest_says_so() -> None:
     for said in (text_of, html_of):
         assert "This digest is late: it was due Mon 6 May 16:00" in said(a_digest(was_due=DAY_1))
@@ -300,7 +326,7 @@ def test_quiet_is_told_from_broken() -> None:
     assert sight().sight is Sight.NEVER
     assert sight(failed).sight is Sight.NOT
     assert sight(a_visit(), failed).sight is Sight.PARTLY
-    assert sight(a_visit(), failed, conditions=(down,)).since == DAY_2
+    assert sight(a_visit(), failed, conditions=(down,)).since == DAY_1  # it was seen for the last time then
     assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE
 
 
@@ -372,7 +398,7 @@ def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:
         assert "unreachable from Tue 7 May 12:00 to Wed 8 May 04:00" in said
     once = sight(a_visit())
     assert (once.usual_window, once.worst_window) == (None, None)
-    assert "every" not in text_of(a_digest(coverage=(once,))).partition("\n--\n")[2]
+    assert "read every" not in text_of(a_digest(coverage=(once,))).partition("\n--\n")[2]
 
 
 @pytest.mark.parametrize(

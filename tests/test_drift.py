@@ -183,9 +183,9 @@ def test_a_field_that_nothing_finds_any_more_is_lost() -> None:
     assert shift.is_lost
 
 
-def page(length: int = 2000, fingerprint: str = "a") -> UnreadPage:
+def page(length: int = 2000, fingerprint: str = "a", *, has_headline: bool = False) -> UnreadPage:
     capture = Capture(url="http://a.example/1", captured_at=DAY_1, status=200)
-    return UnreadPage(capture=capture, reason="", length=length, fingerprint=fingerprint)
+    return UnreadPage(capture=capture, reason="", length=length, fingerprint=fingerprint, has_headline=has_headline)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +197,7 @@ def page(length: int = 2000, fingerprint: str = "a") -> UnreadPage:
         ([page(), page()], True, [True], Cause.BLOCK_PAGE),
         ([page(9), page(9, "b")], False, [True], Cause.BLOCK_PAGE),
         ([page(9), page(2000, "b")], True, [], Cause.ARTICLES),
+        ([page(9, has_headline=True), page(9, has_headline=True)], True, [True], Cause.ARTICLES),
     ],
 )
 def test_the_cause_follows_from_what_is_seen_and_what_is_stored(

@@ -50,6 +50,16 @@ def test_a_rehearsal_says_what_would_change_and_writes_nothing(desk: Desk, rules
     assert not site.asked
 
 
+def test_a_source_that_a_layout_learns_to_find_is_restated(desk: Desk, rules: Path) -> None:
+    learnt = "\n[article.source]\nlocators = [{ line = '^It is (?P<value>story \\d)' }]\n"
+    rules.write_text(rules.read_text(encoding="utf-8") + learnt, encoding="utf-8")
+    assert "3 articles would change (source 3)" in desk.must("reextract")
+    desk.must("reextract", "--accept")
+    assert {row["source"] for row in desk.rows("articles")} == {"story 1", "story 2", "story 3"}
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+
+
 def test_what_is_accepted_is_restated_and_in_nobodys_digest(desk: Desk, rules: Path, site: TrickSite) -> None:
     change(rules, "drop = [", "drop = [\n    '^Photo by',")
     assert "3 articles restated" in desk.must("reextract", "--accept")

@@ -62,20 +62,20 @@ def add(
     """Watch a further park: fetch its listing and two articles, try every layout, write the park file."""
     park = replace(_park(url, slug, time_zone), tls_verify=verify)
     target = common.settings.seeds.parks / f"{park.slug}.toml"
-    _must_be_free(target, new_layout)
     _must_be_new(url)
+    _must_be_free(target, new_layout)
     fetched = _page(fetch(common.settings, url, verify=verify), url)
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
-    listings = listings_by_layout(page, common.layouts, park)
-    article = article_at(page, listings, common.layouts, park, utc_now())
-    if any(layout.is_article(fetched.url) for layout in common.layouts.values() if not layout.is_general):
+    listings = listings_by_layout(page, common.good_layouts, park)
+    article = article_at(page, listings, common.good_layouts, park, utc_now())
+    if any(layout.is_article(fetched.url) for layout in common.good_layouts.values() if not layout.is_general):
         listings = {} if article else listings
     if trouble := trouble_with_listing(page, listings, article):
         fail_with(f"{url}: {trouble}", UNSEEN)
     links = next(iter(listings.values())).links
     articles = _two_of(links, verify=verify)
-    layouts = dict(common.layouts)
+    layouts = dict(common.good_layouts)
     if new_layout:
         text = propose_layout(park.name, page, links, [(_with_link(got, link), link) for got, link in articles])
         if dry_run:
@@ -140,12 +140,12 @@ def _must_be_free(target: Path, new_layout: str | None) -> None:
         raise UsageError(f"{target}: is there already: give the park another name with --slug")
     if new_layout and not _SLUG.fullmatch(new_layout):
         raise UsageError(f"--new-layout {new_layout}: write small letters, digits, hyphens and underscores")
-    if new_layout and (new_layout in common.layouts or (common.settings.seeds.layouts / new_layout).exists()):
+    if new_layout and (new_layout in common.good_layouts or (common.settings.seeds.layouts / new_layout).exists()):
         raise UsageError(f"--new-layout {new_layout}: there is such a layout already")
 
 
 def _must_be_new(url: str) -> None:
-    for park in common.seeds[0].values():
+    for park in common.seeds[0].values() if common.settings.seeds.parks.is_dir() else ():
         if canonical_address(url) in map(canonical_address, park.listings):
             raise UsageError(f"{url}: park '{park.slug}' watches this listing already")
 

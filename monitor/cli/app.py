@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from crawler.checking import SeedError
-from crawler.layouts import Layout, load_good_layouts, load_layouts
+from crawler.layouts import Layout, layout_folders, load_good_layouts, load_layout, load_layouts
 from monitor.park_folder import Seeds, load_seeds
 from monitor.settings import Settings, SettingsError, load_settings
 from storage.database import Store, StoreError, cause_of, open_store
@@ -94,6 +94,17 @@ class Common:
     def good_layouts(self) -> dict[str, Layout]:
         """The layouts by name that can be used."""
         return load_good_layouts(self.settings.seeds.layouts)[0]
+
+    def layout(self, name: str) -> Layout:
+        """Return a layout; raises UsageError or SeedError if there is none of that name, or it is wrong."""
+        if name in self.good_layouts:
+            return self.good_layouts[name]
+        folders = layout_folders(self.settings.seeds.layouts)
+        if name in folders:
+            return load_layout(folders[name])
+        raise UsageError(
+            f"there is no layout '{name}' in {self.settings.seeds.layouts}; known are {', '.join(folders)}"
+        )
 
     def park(self, slug: str) -> Park:
         """Return a park; raises UsageError or SeedError if there is none of that name, or its file is wrong."""

@@ -48,7 +48,9 @@ def crawl(
 
 def _line(result: VisitResult) -> str:
     if result.baseline or (result.baseline == 0 and result.outcome == "done"):
-        return f"{result.park:<24} {result.outcome:<9} first visit: {plural(result.baseline, 'article')} on record"
+        told = f"first visit: {plural(result.baseline, 'article')} on record"
+        told += f", {plural(result.changes, 'change')}" if result.changes else ""
+        return f"{result.park:<24} {result.outcome:<9} {told}"
     if result.outcome in ("failed", "refused"):
         return f"{result.park:<24} {result.outcome:<9} nothing was seen"
     changes = "no change" if not result.changes else plural(result.changes, "change")

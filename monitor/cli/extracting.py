@@ -36,7 +36,7 @@ def extract(
     layouts = _layouts(layout, park, address)
     result = best_reading(loaded, layouts, park)
     if isinstance(result, Unreadable) and not layout:
-        general = [known for known in common.layouts.values() if known.is_general and known not in layouts]
+        general = [known for known in common.good_layouts.values() if known.is_general and known not in layouts]
         generally = best_reading(loaded, general, park)
         result = generally if isinstance(generally, Reading) else result
     if isinstance(result, Unreadable):
@@ -93,13 +93,9 @@ def _park_of(address: str) -> Park:
 
 
 def _layouts(name: str | None, park: Park, address: str) -> list[Layout]:
-    known = common.layouts
+    known = common.good_layouts
     if name:
-        if name not in known:
-            raise UsageError(
-                f"there is no layout '{name}' in {common.settings.seeds.layouts}; known are {', '.join(known)}"
-            )
-        return [known[name]]
+        return [common.layout(name)]
     if park.layouts:
         return [known[layout] for layout in park.layouts if layout in known]
     families = [layout for layout in known.values() if not layout.is_general]

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.layouts import Layout
+from crawler.layouts import Layout, load_good_layouts
 from crawler.reading import Unreadable, recognises
 from crawler.samples import FieldCheck, Verdict, check_sample, load_samples
-from monitor.cli.app import UNSEEN, UsageError, app, common, say, warn
+from monitor.cli.app import UNSEEN, USAGE, app, common, say, warn
 from reports.render import plural
 
 layouts_app = typer.Typer(help="List the layouts, or replay their samples.", invoke_without_command=True)
@@ -21,8 +21,13 @@ def layouts(context: typer.Context) -> None:
     """List the layouts, or replay their samples."""
     if context.invoked_subcommand:
         return
-    for layout in common.layouts.values():
+    found, wrong = load_good_layouts(common.settings.seeds.layouts)
+    for layout in found.values():
         say(f"{layout.name:<24} {layout.revision}  {layout.rules.title}")
+    for error in wrong.values():
+        warn(f"parkwatch: {error}")
+    if wrong:
+        raise typer.Exit(USAGE)
 
 
 @layouts_app.command()
@@ -30,11 +35,8 @@ def check(
     name: Annotated[str | None, typer.Argument(metavar="LAYOUT", help="One layout; all of them if left out.")] = None,
 ) -> None:
     """Replay every sample and show each field: same, different or missing."""
-    if name and name not in common.layouts:
-        raise UsageError(
-            f"there is no layout '{name}' in {common.settings.seeds.layouts}; known are {', '.join(common.layouts)}"
-        )
-    chosen = [layout for layout in common.layouts.values() if name in (None, layout.name)]
+    # One that is wrong is no reason not to look at another.
+    chosen = [common.layout(name)] if name else list(common.layouts.values())
     wrong = sum(_check(layout) for layout in chosen)
     if wrong + sum(_is_too_wide(layout) for layout in chosen if not layout.is_general):
         raise typer.Exit(UNSEEN)
@@ -42,7 +44,7 @@ def check(
 
 def _is_too_wide(layout: Layout) -> bool:
     """Say, and return, whether a layout takes most pages of the other families for its own."""
-    others = [each for each in common.layouts.values() if each.name != layout.name and not each.is_general]
+    others = [each for each in common.good_layouts.values() if each.name != layout.name and not each.is_general]
     pages = [sample.page for other in others for sample in load_samples(other.folder)]
     taken = sum(recognises(layout, page) for page in pages)
     if taken * 2 <= len(pages):

@@ -8,6 +8,7 @@ from crawler.checking import SeedError
 from crawler.layouts import Layout, load_layout
 from monitor.cli.app import UsageError, say, warn, write_file
 from monitor.fetching import Fetched
+from reports.render import plural
 from storage.clock import utc_now
 from storage.records import Link, Park
 
@@ -58,7 +59,8 @@ def write_layout(folder: Path, text: str, articles: list[tuple[Fetched, Link]], 
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from error
     write_file(folder / "layout.toml", text)
-    say(f"{folder}: written with {len(articles)} samples; what a person reads on them belongs into their expected.json")
+    samples = plural(len(articles), "sample")
+    say(f"{folder}: written with {samples}; what a person reads on them belongs into their expected.json")
     try:
         return load_layout(folder)
     except SeedError as error:

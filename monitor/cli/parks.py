@@ -67,9 +67,11 @@ def check(
 
 
 def _check(park: Park) -> bool:
-    layouts = [common.layouts[name] for name in park.layouts if name in common.layouts]
+    layouts = [common.good_layouts[name] for name in park.layouts if name in common.good_layouts]
     if len(layouts) < len(park.layouts):
-        raise SeedError(f"park {park.slug}: layouts {', '.join(park.layouts)}: known are {', '.join(common.layouts)}")
+        raise SeedError(
+            f"park {park.slug}: layouts {', '.join(park.layouts)}: known are {', '.join(common.good_layouts)}"
+        )
     is_good = True
     for address in park.listings:
         fetched = fetch(common.settings, address, verify=park.tls_verify)
@@ -93,7 +95,7 @@ def _check_article(park: Park, url: str) -> bool:
     if fetched.reason:
         warn(f"parkwatch: {park.slug}: {url}: {fetched.reason}")
         return False
-    layouts = [common.layouts[name] for name in park.layouts]
+    layouts = [common.good_layouts[name] for name in park.layouts]
     result = read_article(fetched.page(park.encoding), layouts, park, utc_now())
     if not isinstance(result, Reading):
         warn(f"parkwatch: {park.slug}: {url}: {result.reason}")

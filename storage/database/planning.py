@@ -226,6 +226,7 @@ def _recheck(row: ArticleRow, key: str) -> Recheck:
         url=row.url,
         validators=validators,
         is_removed=row.state == ArticleState.REMOVED.value,
+        headline=row.headline,
     )
 
 
