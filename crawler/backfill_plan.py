@@ -9,7 +9,7 @@ from crawler.listing import ListingPage
 from crawler.outcome import Account
 from crawler.walk import Depth, Onward, Walk, day_of, is_within, listed_day, step
 from storage.database.planning import Unread
-from storage.records import Observation, Origin, Park
+from storage.records import Capture, Observation, Origin, Park
 
 _PORTION = 200
 
@@ -134,7 +134,7 @@ class BackfillPlan:
         """The backfill's number, None while it has none."""
         return self._backfill_id or None
 
-    def note_gone(self, asked: Asked) -> None:
+    def note_gone(self, asked: Asked, answer: Capture) -> None:
         """Leave what has gone to a visit: a backfill asks for no known article."""
 
     def settle(self, now: datetime) -> None:

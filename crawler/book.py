@@ -1,7 +1,7 @@
 """Keep one visit's account in the store: what it asks before it fetches, what it writes down after."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -146,16 +146,17 @@ class VisitBook:
         with self._store.writing() as session:
             planning.forget_unread(session, self._park.slug, key, backfill_id=backfill_id)
 
-    def removed(self, article_ids: Sequence[int], seen_at: datetime) -> int:
-        """Write that articles are gone; return how many changes that makes."""
+    def removed(self, gone: Mapping[int, Capture], seen_at: datetime) -> int:
+        """Write that articles are gone, each with the answer that says so; return how many changes that makes."""
         with self._store.writing("removed") as session:
             return len(
                 standing.change_state(
                     session,
-                    article_ids,
+                    gone,
                     ArticleState.REMOVED,
                     seen_at=seen_at,
                     visit=self.visit,
+                    proofs=gone,
                 )
             )
 

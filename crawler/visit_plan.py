@@ -9,7 +9,7 @@ from crawler.listing import ListingPage
 from crawler.outcome import DRIFT_FLOOR, Account
 from crawler.walk import Depth, Onward, Walk, step
 from storage.decisions import believes_removals
-from storage.records import NO_VALIDATORS, Observation, Origin, Park, Recheck, Validators
+from storage.records import NO_VALIDATORS, Capture, Observation, Origin, Park, Recheck, Validators
 
 _PORTION = 200
 #: A wrong validator, to learn whether a server answers 304 to anything.
@@ -42,7 +42,7 @@ class VisitPlan:
         #: Set when a server answers 304 to a validator that nobody ever gave out.
         self.validators_lie = False
         self._doubted: list[Asked] = []
-        self._gone: list[int] = []
+        self._gone: dict[int, Capture] = {}
 
     @property
     def origin(self) -> Origin:
@@ -134,12 +134,12 @@ class VisitPlan:
         """Say whether an article that was read is to be stored: in a visit, every one."""
         return True
 
-    def note_gone(self, asked: Asked) -> None:
+    def note_gone(self, asked: Asked, answer: Capture) -> None:
         """Note that a known article answers "not found", for the first or the second time in this visit."""
         if not asked.is_second_look:
             self._doubted.append(asked)
         elif asked.article_id is not None:
-            self._gone.append(asked.article_id)
+            self._gone[asked.article_id] = answer
 
     def _believes_in_removals(self) -> bool:
         return believes_removals(len(self._doubted), self._account.rechecked)

@@ -44,11 +44,13 @@ class Proof:
     before: Side | None
     after: Side | None
     appearances: tuple[Appearance, ...]
+    #: Of a change that made no version: the page at its new place, or the answer that it is gone; None if damaged.
+    answers: tuple[Capture, ...] | None = ()
 
     @property
     def holds(self) -> bool:
         """Whether everything that the change speaks of is there and fits."""
-        return all(side.holds for side in (self.before, self.after) if side is not None)
+        return self.answers is not None and all(side.holds for side in (self.before, self.after) if side is not None)
 
 
 def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: Mapping[str, Layout]) -> Proof | None:
@@ -65,7 +67,15 @@ def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: 
         before=_side(session, lines, before, entry, parks, layouts),
         after=_side(session, lines, after, entry, parks, layouts),
         appearances=tuple(digests.appearances(session, number)),
+        answers=_answers(session, number),
     )
+
+
+def _answers(session: Session, number: int) -> tuple[Capture, ...] | None:
+    try:
+        return captures.of_change(session, number)
+    except ValueError:
+        return None
 
 
 def _last_before(lines: Mapping[int, exports.VersionLine], entry: LedgerEntry) -> int | None:

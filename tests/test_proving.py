@@ -47,6 +47,17 @@ def test_an_edit_is_proved_by_two_captures_that_are_read_again(watched: Desk, si
     assert proof["version_before"]["captures"][0]["sha256"] == before
 
 
+def test_a_move_is_proved_by_the_page_at_its_new_place(watched: Desk, site: TrickSite) -> None:
+    site.pages[path(3)] = status(301, Location=path(33))
+    site.pages[path(33)] = article(3)
+    watched.must("crawl", "--recheck", "all")
+    said = watched.must("prove", number_of(watched, "moved"))
+    assert "answered: status 200, " in said
+    assert path(33) in said
+    assert hashlib.sha256(article(3)[2]).hexdigest() in said
+    watched.must("verify")
+
+
 _TEXTS = ("The park built a hall.", "The park built two halls.")
 
 
@@ -54,6 +65,8 @@ def test_a_removal_shows_what_stood_there_and_a_number_that_is_none_is_named(wat
     said = watched.must("prove", number_of(watched, "removed"))
     assert "what stood there until then:" in said
     assert "It is story 2." in said
+    assert "answered: status 404, " in said
+    assert hashlib.sha256(status(404)[2]).hexdigest() in said
     unknown = watched.run("prove", "99")
     assert (unknown.returncode, "there is no change 99 in the ledger" in unknown.stderr) == (2, True)
 

@@ -22,7 +22,7 @@ from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import read_listing
 from crawler.outcome import Account
-from crawler.responses import cause_of, is_cut_short, page_of, unread_page, wall_of
+from crawler.responses import capture_of, cause_of, is_cut_short, page_of, unread_page, wall_of
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
 from crawler.spiders.asking import article_request, listing_request
@@ -32,7 +32,7 @@ from crawler.walk import Walk, day_of, is_within
 from storage.clock import utc_now
 from storage.crash import crash_point
 from storage.database import visits
-from storage.records import Park
+from storage.records import Capture, Park
 
 #: Signal with the keyword ``event``: plain values about how far a backfill is.
 PROGRESS = object()
@@ -223,13 +223,13 @@ class ParkSpider(Spider):
             else:
                 await run_in_thread(self.book.forget, asked.key, backfill_id=self.plan.backfill_id)
         elif isinstance(result, Gone):
-            await self._gone(asked, result.reason, now)
+            await self._gone(asked, result.reason, capture_of(response, now), now)
         else:
             if isinstance(result, Unread):
                 self.account.keep(result.page)
             await self._lost(asked, result.reason, now, unread=isinstance(result, Unread))
 
-    async def _gone(self, asked: Asked, reason: str, now: datetime) -> None:
+    async def _gone(self, asked: Asked, reason: str, answer: Capture, now: datetime) -> None:
         """Take 404 for an answer: a known article's is weighed at the end, a dead link in a listing waits longer."""
         self._seen()
         self.account.fetched += not asked.is_second_look
@@ -237,7 +237,7 @@ class ParkSpider(Spider):
             await run_in_thread(self.book.postpone, asked.article_id, now)
         elif asked.article_id:
             self.account.rechecked += not asked.is_second_look
-            self.plan.note_gone(asked)
+            self.plan.note_gone(asked, answer)
         elif self.book.is_open:
             await run_in_thread(self.book.failed, article_id=None, key=asked.key, reason=reason, now=now)
 

@@ -1,7 +1,7 @@
 """Verbs that prove: one change, and everything."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,8 +37,12 @@ def prove(
     else:
         _print(proof)
     if save is not None:
-        for name, side in (("before", proof.before), ("after", proof.after)):
-            _save(save, name, side)
+        for name, found in (
+            ("before", proof.before.captures if proof.before else None),
+            ("after", proof.after.captures if proof.after else None),
+            ("answered", proof.answers),
+        ):
+            _save(save, name, found or ())
     if not proof.holds:
         warn(f"parkwatch: change {change} is not proved: see the lines marked '!'")
         raise typer.Exit(UNSEEN)
@@ -55,6 +59,11 @@ def _print(proof: Proof) -> None:
     for name, side in (("before", proof.before), ("after", proof.after)):
         if side is not None:
             _print_side(name, side)
+    if proof.answers is None:
+        say("  ! the stored bytes of what was answered do not fit their hash")
+    for capture in proof.answers or ():
+        say(f"answered: status {capture.status}, {capture.captured_at:%Y-%m-%d %H:%M:%S} UTC, {capture.url}")
+        say(f"  {len(capture.content)} bytes, sha256 {_hash(capture)}")
     if proof.before is not None and proof.after is not None:
         show_differences(proof.before.line.fields, proof.after.line.fields)
     elif proof.after is not None:
@@ -95,11 +104,9 @@ def _print_text(fields: ArticleFields) -> None:
         say(f"  {paragraph}")
 
 
-def _save(folder: Path, name: str, side: Side | None) -> None:
-    if side is None or side.captures is None:
-        return
+def _save(folder: Path, name: str, found: Sequence[Capture]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for number, capture in enumerate(side.captures, 1):
+    for number, capture in enumerate(found, 1):
         path = folder / f"{name}-{number}.html"
         path.write_bytes(capture.content)
         say(f"{path}: {len(capture.content)} bytes, sha256 {_hash(capture)}")
@@ -125,6 +132,15 @@ def _json(proof: Proof) -> dict[str, Any]:
         "proved": proof.holds,
         "version_before": side(proof.before),
         "version_after": side(proof.after),
+        "answers": [
+            {
+                "url": capture.url,
+                "captured_at": capture.captured_at,
+                "status": capture.status,
+                "sha256": _hash(capture),
+            }
+            for capture in proof.answers or ()
+        ],
         "digests": [
             {
                 "subscription": found.subscription,

@@ -104,6 +104,9 @@ def record(session: Session, observation: Observation) -> Recorded:
         )
         for kind, names in decision.changes
     )
+    if numbers and not decision.is_new_version:
+        for number in numbers:
+            captures.prove(session, row.park, number, observation.captures)
     _seen_alive(row, observation)
     _settle_addresses(session, row, observation)
     return Recorded(

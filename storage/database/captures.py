@@ -1,12 +1,13 @@
 """Keep responses as they came: their bytes once by hash, compressed."""
 
 import hashlib
+from collections.abc import Iterable
 
 import zstandard
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.database.tables import BlobRow, CaptureRow, VersionCaptureRow, VersionRow
+from storage.database.tables import BlobRow, CaptureRow, ChangeCaptureRow, VersionCaptureRow, VersionRow
 from storage.records import Capture
 
 _LEVEL = 9
@@ -42,6 +43,20 @@ def of_version(session: Session, article_id: int, number: int) -> tuple[Capture,
         .where(VersionRow.article_id == article_id, VersionRow.number == number)
         .order_by(VersionCaptureRow.page)
     )
+    return tuple(as_capture(session, row) for row in session.scalars(query))
+
+
+def prove(session: Session, park: str, change: int, pages: Iterable[Capture]) -> None:
+    """Store the captures that prove a change which made no version."""
+    session.flush()
+    for page, capture in enumerate(pages, 1):
+        session.add(ChangeCaptureRow(change_number=change, page=page, capture_id=keep(session, park, capture)))
+
+
+def of_change(session: Session, change: int) -> tuple[Capture, ...]:
+    """Return the captures of a change that made no version; raises ValueError for damaged ones."""
+    query = select(CaptureRow).join(ChangeCaptureRow, ChangeCaptureRow.capture_id == CaptureRow.id)
+    query = query.where(ChangeCaptureRow.change_number == change).order_by(ChangeCaptureRow.page)
     return tuple(as_capture(session, row) for row in session.scalars(query))
 
 

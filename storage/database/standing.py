@@ -1,14 +1,14 @@
 """Write how known articles stand that were not read anew: confirmed, postponed, removed, no longer listed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from storage.database import ledger
+from storage.database import captures, ledger
 from storage.database.tables import ArticleRow
 from storage.decisions import next_check
-from storage.records import ArticleState, ChangeKind
+from storage.records import ArticleState, Capture, ChangeKind
 
 
 def confirm(session: Session, article_id: int, seen_at: datetime) -> None:
@@ -32,8 +32,12 @@ def change_state(
     *,
     seen_at: datetime,
     visit: int,
+    proofs: Mapping[int, Capture] | None = None,
 ) -> tuple[int, ...]:
-    """Write that articles were removed or are no longer listed; those that are so already stay as they are."""
+    """Write that articles were removed or are no longer listed; those that are so already stay as they are.
+
+    *proofs* are the answers by which an article is gone.
+    """
     kind = {
         ArticleState.REMOVED: ChangeKind.REMOVED,
         ArticleState.UNLISTED: ChangeKind.UNLISTED,
@@ -46,16 +50,17 @@ def change_state(
             continue
         row.state = state.value
         row.etag = row.last_modified = None
-        numbers.append(
-            ledger.append(
-                session,
-                kind=kind,
-                article=row,
-                version_before=row.version,
-                version_after=row.version,
-                seen_after=row.last_seen,
-                seen_at=seen_at,
-                visit_id=visit,
-            )
+        number = ledger.append(
+            session,
+            kind=kind,
+            article=row,
+            version_before=row.version,
+            version_after=row.version,
+            seen_after=row.last_seen,
+            seen_at=seen_at,
+            visit_id=visit,
         )
+        numbers.append(number)
+        if proofs and article_id in proofs:
+            captures.prove(session, row.park, number, [proofs[article_id]])
     return tuple(numbers)

@@ -134,6 +134,15 @@ class VersionCaptureRow(Base):
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), index=True)
 
 
+class ChangeCaptureRow(Base):
+    """What proves a change that made no version: the page at its new place, or the answer that it is gone."""
+
+    __tablename__ = "change_captures"
+    change_number: Mapped[int] = mapped_column(ForeignKey("ledger.number"), primary_key=True)
+    page: Mapped[int] = mapped_column(primary_key=True)
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), index=True)
+
+
 class LedgerRow(Base):
     """One change; the number is gapless and rises in commit order."""
 
