@@ -125,7 +125,7 @@ def trouble_with_listing(page: Page, listings: Mapping[str, ListingPage], articl
         return f"is an article itself, '{article[:80]}': give the page that lists the news"
     if page.text.lstrip().startswith(("{", "[")):
         return "is a list in JSON that no layout reads: give the page that shows the news to people"
-    return "no layout finds an article in it: give the page that lists the news itself"
+    return "no layout finds an article in it (a link with a number in its address): give the page that lists the news"
 
 
 def article_at(

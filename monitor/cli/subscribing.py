@@ -138,8 +138,9 @@ def chosen_of(store: Store, reference: str | None) -> list[Subscription]:
         return chosen
     if reference and named:
         raise UsageError(f"subscription {named[-1].id} of {named[-1].address} has ended: 'subscribe' adds a new one")
-    what = f"'{reference}'" if reference else "yet"
-    raise UsageError(f"there is no subscription {what}: add one with 'parkwatch subscribe ADDRESS'")
+    if reference:
+        raise UsageError(f"there is no subscription '{reference}': 'parkwatch subscriptions' lists them")
+    raise UsageError("there is no subscription yet: add one with 'parkwatch subscribe ADDRESS'")
 
 
 def _rhythm(cadence: str, time_zone: str) -> Cadence:
