@@ -26,7 +26,7 @@ def crawl(
     ] = None,
     recheck: Annotated[Recheck, typer.Option(help="Known articles to ask for again.")] = Recheck.DUE,
 ) -> None:
-    """Visit parks now: read what is new, and ask again for what is due."""
+    """Visit parks now. Read what is new, and ask again for what is due."""
     _, errors = common.seeds
     chosen = [common.park(slug) for slug in parks] if parks else list(common.watched.values())
     for error in errors.values() if not parks else ():

@@ -26,7 +26,7 @@ def prove(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what proves a change: captures, hashes, windows, text, and the digests that hold it; without a fetch."""
+    """Show what proves a change, without a fetch. Captures, hashes, windows, text, and the digests that hold it."""
     watched, _ = common.seeds
     with common.store() as store, store.reading() as session:
         proof = proof_of(session, change, watched, common.good_layouts)
@@ -158,7 +158,7 @@ def _json(proof: Proof) -> dict[str, Any]:
 
 @app.command()
 def verify() -> None:
-    """Prove the promises on the store: the ledger, the digests, the bytes, and that these give the fields on record."""
+    """Prove the promises on the store. The ledger, the digests, the bytes, and that these give what is on record."""
     count = 0
     settings = common.settings
     with common.store() as store, err.status("verifying"), store.reading() as session:

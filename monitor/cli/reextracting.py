@@ -30,7 +30,7 @@ def reextract(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Read every stored page again by today's layouts, without a fetch, and say which fields would change."""
+    """Read every stored page again by today's layouts. Without a fetch; say which fields would change."""
     if rehearsing and accepting:
         raise UsageError("--rehearse writes nothing and --accept does: give one of them")
     errors = common.seeds[1]
