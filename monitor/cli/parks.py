@@ -14,7 +14,7 @@ from storage.clock import utc_now
 from storage.records import Park
 
 parks_app = typer.Typer(
-    help="List the parks, look at what would be read of them, or add one.", invoke_without_command=True
+    help="List the parks, try what is read of them, or add one.", invoke_without_command=True
 )
 app.add_typer(parks_app, name="parks")
 
@@ -24,7 +24,7 @@ def parks(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """List the parks, look at what would be read of them, or add one."""
+    """List the parks, try what is read of them, or add one."""
     if context.invoked_subcommand:
         return
     known, errors = common.watched, common.seeds[1]

@@ -29,7 +29,7 @@ def articles(
     since: Annotated[str | None, _since("what was first seen, or changed, from")] = None,
     as_json: Json = False,
 ) -> None:
-    """List articles with their present fields, by park, in the order in which they came on record."""
+    """List articles with their present fields. By park, in the order in which they came on record."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
         for line in exports.articles(session, park=_checked(session, park), since=moment):
@@ -61,7 +61,7 @@ def changes(
 def visits(
     park: Park = None, since: Annotated[str | None, _since("visits begun from")] = None, as_json: Json = False
 ) -> None:
-    """List visits: what was planned, fetched, unchanged and failed, and why each ended."""
+    """List visits and how they ended. What was planned, fetched, unchanged and failed."""
     moment = day_or_moment(since)
     with common.store() as store, store.reading() as session:
         for noted in visit_log.visits(session, park=_checked(session, park), since=moment):
@@ -100,7 +100,7 @@ Article = Annotated[str, typer.Argument(metavar="ARTICLE", help="Its id, as 'art
 
 @app.command()
 def history(article: Article, as_json: Json = False) -> None:
-    """Show an article's versions and changes, each with the captures that prove it."""
+    """Show an article's versions and changes. Each with the captures that prove it."""
     with common.store() as store, store.reading() as session:
         article_id = _article_id(session, article)
         entries = list(ledger.entries(session, article_id=article_id))
@@ -128,7 +128,7 @@ def diff(
     before: Annotated[int | None, typer.Argument(metavar="A", help="A version; the one before the last.")] = None,
     after: Annotated[int | None, typer.Argument(metavar="B", help="A later version; the last one.")] = None,
 ) -> None:
-    """Show what changed between two versions of an article, word by word."""
+    """Show what changed between two versions, word by word."""
     with common.store() as store, store.reading() as session:
         lines = {line.number: line for line in exports.versions(session, _article_id(session, article))}
     newest = max(lines)

@@ -22,7 +22,7 @@ from storage.database import shown, upgrade_store
 
 @app.command()
 def init() -> None:
-    """Write a commented settings file, and create the store or upgrade it."""
+    """Write a settings file, create or upgrade the store."""
     path = common.settings_file or DEFAULT_FILE
     if path.exists():
         say(f"{path}: is there already and stays as it is")
@@ -43,7 +43,7 @@ def init() -> None:
 
 @app.command()
 def run() -> None:
-    """Visit parks and send digests by their cadence, in the foreground, until SIGTERM or Ctrl-C."""
+    """Visit parks and send digests by their cadence. In the foreground, until SIGTERM or Ctrl-C."""
     from monitor.scheduler import Alarm
     from monitor.scheduler import run as ring
 
@@ -67,7 +67,7 @@ def run() -> None:
 
 @app.command()
 def status() -> None:
-    """Show how everything stands, in one screen; exit code 1 if something is not seen or not sent."""
+    """Show how everything stands, in one screen. Exit code 1 if something is not seen or not sent."""
     parks, errors = common.seeds
     with common.store() as store:
         health = health_of(store, parks, common.settings, utc_now())
@@ -133,7 +133,7 @@ def demo(
         ".demo"
     ),
 ) -> None:
-    """Show the whole loop on bundled sample parks, with a mail server on loopback."""
+    """Show the whole loop on sample parks. With real HTTP and SMTP on loopback."""
     from monitor.demo.loop import DemoError, run_demo
 
     try:
