@@ -13,9 +13,7 @@ from monitor.fetching import fetch
 from storage.clock import utc_now
 from storage.records import Park
 
-parks_app = typer.Typer(
-    help="List the parks, try what is read of them, or add one.", invoke_without_command=True
-)
+parks_app = typer.Typer(help="List the parks, try what is read of them, or add one.", invoke_without_command=True)
 app.add_typer(parks_app, name="parks")
 
 
