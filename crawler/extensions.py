@@ -86,8 +86,8 @@ class VisitAccount:
             outcome=outcome.word,
             reason=outcome.reason,
             changes=spider.account.changes,
-            # What a first visit listed and did not come to read is its own, whoever reads it.
-            baseline=spider.account.added if spider.book.is_baseline or spider.account.added else None,
+            added=spider.account.added,
+            is_first=spider.book.is_baseline,
         )
 
     def _with_cause(self, outcome: Outcome) -> Outcome:

@@ -98,6 +98,10 @@ def capture_of(response: Response, now: datetime) -> Capture:
     )
 
 
+#: Shorter headlines, such as "News", stand on walls as well.
+_LEAST_HEADLINE = 6
+
+
 def unread_page(
     response: Response, page: Page, reason: str, now: datetime, *, headline: str | None = None
 ) -> UnreadPage:
@@ -109,7 +113,7 @@ def unread_page(
         reason=reason,
         length=sum(map(len, page.lines)),
         fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
-        has_headline=bool(wanted) and wanted in comparison_text(" ".join(page.lines)),
+        has_headline=len(wanted) >= _LEAST_HEADLINE and wanted in comparison_text(" ".join(page.lines)),
     )
 
 

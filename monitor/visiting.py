@@ -34,8 +34,9 @@ class VisitResult:
     outcome: str
     reason: str | None = None
     changes: int = 0
-    #: How many articles a first visit found, None for a later one.
-    baseline: int | None = None
+    #: Articles that came on record without being news: they stood there when the park was first visited.
+    added: int = 0
+    is_first: bool = False
 
 
 @dataclass
@@ -128,7 +129,8 @@ def _run_batch(
                     outcome=event.get("outcome", "refused"),
                     reason=event["reason"],
                     changes=event.get("changes", 0),
-                    baseline=event.get("baseline"),
+                    added=event.get("added", 0),
+                    is_first=event.get("is_first", False),
                 )
             if watch:
                 watch(event)

@@ -114,7 +114,7 @@ def _sight(
         if newest and newest.listing_joined:
             return Sight.PARTLY, first.began_at, told(first)
         # It was seen for the last time before the first failure, and not just before.
-        since = last_joined.started_at if last_joined else first.began_at
+        since = min(last_joined.started_at, first.began_at) if last_joined else first.began_at
         return Sight.PARTLY if any_done else Sight.NOT, since, told(first)
     if newest is None:
         if last_joined is None:

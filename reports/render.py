@@ -144,8 +144,8 @@ def seen_whole(digest: Digest) -> str:
     idle = sum(not park.visits for park in digest.coverage)
     if idle == len(digest.coverage):
         since = local(digest.covers_since, digest.time_zone)
-        return f"No visit was due since {since}; at the last one {which}{but}."
-    waits = f" {idle} of them {'was' if idle == 1 else 'were'} not due for a visit." if idle else ""
+        return f"No visit ended since {since}; at the last one {which}{but}."
+    waits = f" Of {plural(idle, 'park')} no visit ended since then." if idle else ""
     return f"{which[0].upper()}{which[1:]} {_since(digest, alone=alone)}{but}.{waits}"
 
 

@@ -117,5 +117,7 @@ def is_due(
     Slots from before the cadence was chosen do not count. What lies far ahead was dated by a clock that has been set
     back: no reader waits until it catches up.
     """
+    if scheduled > now:
+        scheduled = last_digest or now - cadence.period
     since = max(last_digest or scheduled, scheduled)
     return since - now > _CLOCK_SET_BACK or last_slot(cadence, time_zone, now) > since

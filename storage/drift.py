@@ -89,7 +89,7 @@ def cause_of(pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Seq
     short = all(page.length < _SHORT for page in pages)
     alike = len(pages) > 1 and len({page.fingerprint for page in pages}) == 1
     # One short page alone may be a listing that is empty.
-    if any(page.has_headline for page in pages):
+    if sum(page.has_headline for page in pages) * 2 > len(pages):
         return Cause.ARTICLES
     if alike or (short and pages and (listing_is_read or len(pages) > 1)):
         return Cause.BLOCK_PAGE

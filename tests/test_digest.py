@@ -231,12 +231,12 @@ def test_what_a_digest_comes_to_stands_in_its_first_line() -> None:
 def test_what_was_not_seen_of_a_park_that_was_seen_is_said_in_the_same_breath() -> None:
     idle = ParkCoverage(park="a", name="A", sight=Sight.WHOLE)
     seen = replace(idle, visits=1, visits_done=1, unread=3)
-    assert "No visit was due since Mon 6 May 16:00; at the last one the park was seen whole." in text_of(
+    assert "No visit ended since Mon 6 May 16:00; at the last one the park was seen whole." in text_of(
         a_digest(coverage=(idle,))
     )
     assert (
         "All 2 parks were seen whole since Mon 6 May 16:00, but for 3 listed pages that could not be read. "
-        "1 of them was not due for a visit." in text_of(a_digest(coverage=(idle, seen)))
+        "Of 1 park no visit ended since then." in text_of(a_digest(coverage=(idle, seen)))
     )
 
 

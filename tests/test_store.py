@@ -263,9 +263,11 @@ def test_a_store_that_is_not_there_is_not_made_up(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="create one with 'parkwatch init'"):
         open_store(f"sqlite:///{path}")
     path.touch()
-    for act in (open_store, upgrade_store):
-        with pytest.raises(StoreError, match="is an empty file: restore it"):
-            act(f"sqlite:///{path}")
+    with pytest.raises(StoreError, match="is an empty file: restore it"):
+        open_store(f"sqlite:///{path}")
+    path.with_name("parkwatch.db.sent").touch()  # it has sent mails
+    with pytest.raises(StoreError, match="is an empty file: restore it"):
+        upgrade_store(f"sqlite:///{path}")
 
 
 def test_a_store_of_a_newer_program_is_left_alone(store: Store) -> None:

@@ -76,6 +76,16 @@ def test_a_clock_set_back_silences_no_reader() -> None:
     assert not due(DAY_1 + timedelta(hours=9))
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=20), timedelta(days=400)])
+def test_a_cadence_chosen_by_a_clock_ahead_floods_nobody_and_silences_nobody(ahead: timedelta) -> None:
+    cadence, now, last, digests = parse_cadence("daily 07:00"), DAY_1, None, 0
+    for _ in range(3 * 24):
+        now += timedelta(hours=1)
+        if is_due(cadence, "UTC", last_digest=last, scheduled=DAY_1 + ahead, now=now):
+            last, digests = now, digests + 1
+    assert digests in (3, 4)
+
+
 def test_a_clock_set_back_silences_no_park() -> None:
     assert next_visit(DAY_1 + timedelta(days=365), "done", timedelta(hours=6), DAY_1) == DAY_1
 

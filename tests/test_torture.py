@@ -1,5 +1,6 @@
 """The short form of ``make torture``: a kill at the points that matter most, and some at random, on both databases."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,13 +105,14 @@ def test_a_listing_that_is_a_trap_costs_little_and_hides_nothing(tmp_path: Path,
 
 
 @pytest.mark.parametrize("point", MIGRATION_POINTS)
-def test_a_kill_in_the_first_init_leaves_nothing_that_looks_like_a_store(tmp_path: Path, point: str) -> None:
+def test_a_first_init_that_was_killed_is_simply_done_again(tmp_path: Path, point: str) -> None:
     url = f"sqlite:///{tmp_path / 'parkwatch.db'}"
     assert steps.run(steps.upgrade, url, crash_at=point) == -9
-    assert (tmp_path / "parkwatch.db").exists() is (point == "migration_after_commit")
+    if point == "migration_before_commit":
+        for path in tmp_path.iterdir():  # what a library that knows no safe WAL leaves of it
+            os.truncate(path, 0)
     assert steps.run(steps.upgrade, url) == 0
     open_store(url).close()
-    assert [path.name for path in tmp_path.glob("*.new*")] == []
 
 
 SOME_FAULTS = [fault for fault in FAULTS if {*fault.script} & {"dot", "rcpt", "half"} and "hang" not in fault.name]

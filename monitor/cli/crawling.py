@@ -47,11 +47,12 @@ def crawl(
 
 
 def _line(result: VisitResult) -> str:
-    if result.baseline or (result.baseline == 0 and result.outcome == "done"):
-        told = f"first visit: {plural(result.baseline, 'article')} on record"
-        told += f", {plural(result.changes, 'change')}" if result.changes else ""
-        return f"{result.park:<24} {result.outcome:<9} {told}"
+    changes = "no change" if not result.changes else plural(result.changes, "change")
+    if result.is_first and (result.added or result.outcome == "done"):
+        return f"{result.park:<24} {result.outcome:<9} first visit: {plural(result.added, 'article')} on record"
+    if result.added:
+        changes += f", {result.added} more on record that stood there at the first visit"
+        return f"{result.park:<24} {result.outcome:<9} {changes}"
     if result.outcome in ("failed", "refused"):
         return f"{result.park:<24} {result.outcome:<9} nothing was seen"
-    changes = "no change" if not result.changes else plural(result.changes, "change")
     return f"{result.park:<24} {result.outcome:<9} {changes}"

@@ -1,6 +1,5 @@
 """Open the store: a SQLite file by default, PostgreSQL by its address."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -152,8 +151,7 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
 
     Raises StoreError if the store is newer than this program or does not answer.
     """
-    first = _place_of_first(url)
-    engine = _engine(_at(url, first) if first else url, must_exist=False)
+    engine = _engine(url, must_exist=False)
     wanted, known = _revisions()
     try:
         found = _revision(engine)
@@ -171,32 +169,8 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
         raise StoreError(f"the store {shown(url)} cannot be opened: {cause_of(error)}") from error
     finally:
         engine.dispose()
-    if first:
-        os.rename(first, make_url(url).database or "")
     crash_point("migration_after_commit")
     return found, wanted
-
-
-def _place_of_first(url: str) -> Path | None:
-    """Return where a SQLite store that is not there yet is made, to be renamed when it is whole; None for any other.
-
-    Whoever is killed before that leaves no file that would look like a store that was emptied.
-    """
-    try:
-        parsed = make_url(url)
-    except SQLAlchemyError:
-        return None  # for the engine to refuse
-    path = Path(parsed.database or "")
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or path.exists() or not path.parent.is_dir():
-        return None
-    place = path.with_name(f"{path.name}.new")
-    for name in (place.name, f"{place.name}-wal", f"{place.name}-shm", f"{place.name}-journal"):
-        place.with_name(name).unlink(missing_ok=True)
-    return place
-
-
-def _at(url: str, path: Path) -> str:
-    return make_url(url).set(database=str(path)).render_as_string(hide_password=False)
 
 
 def _engine(url: str, *, must_exist: bool) -> Engine:
@@ -217,10 +191,11 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
                 "sqlite:///parkwatch.db needs none"
             ) from error
     path = Path(parsed.database or "")
-    if path.is_file() and path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0 and (must_exist or _was_used(path)):
         # An emptied file passes SQLite's own check; one that is filled again has forgotten every article and reader.
         raise StoreError(
-            f"the store {path} is an empty file: restore it from a backup, or delete it and begin with 'parkwatch init'"
+            f"the store {path} is an empty file: restore it from a backup, or delete it and the files beside it that "
+            "begin with its name, and then 'parkwatch init'"
         )
     if must_exist and not path.is_file():
         raise StoreError(f"there is no store at {path}: create one with 'parkwatch init'")
@@ -233,6 +208,11 @@ def _engine(url: str, *, must_exist: bool) -> Engine:
             "its owner has it open: allow writing to the folder, or read a copy"
         )
     return sqlite.engine_of(parsed, read_only=read_only)
+
+
+def _was_used(path: Path) -> bool:
+    """Say whether something beside an empty file shows that it held a store; a killed first 'init' leaves nothing."""
+    return any(path.with_name(f"{path.name}{end}").exists() for end in (".sent", ".lock"))
 
 
 def _migrate(connection: Connection) -> None:
