@@ -56,6 +56,8 @@ def test_a_move_is_proved_by_the_page_at_its_new_place(watched: Desk, site: Tric
     assert path(33) in said
     assert hashlib.sha256(article(3)[2]).hexdigest() in said
     watched.must("verify")
+    watched.sql("DELETE FROM change_captures WHERE change_number = (SELECT max(number) FROM ledger)")
+    assert "moved, has no capture of what was answered" in watched.fails("verify")
 
 
 _TEXTS = ("The park built a hall.", "The park built two halls.")

@@ -10,10 +10,20 @@ from storage.database import captures, ledger
 from storage.database.digests import SENT
 from storage.database.ledger import fields_of
 from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
-from storage.database.tables import ArticleRow, BlobRow, CaptureRow, LedgerRow, VersionCaptureRow, VersionRow
+from storage.database.tables import (
+    ArticleRow,
+    BlobRow,
+    CaptureRow,
+    ChangeCaptureRow,
+    LedgerRow,
+    VersionCaptureRow,
+    VersionRow,
+)
 from storage.decisions import content_hash
 from storage.records import ChangeKind, Origin
 
+#: Kinds of change that rest on an answer alone, unless they come together with a new version.
+_WITH_ANSWER = (ChangeKind.REMOVED.value, ChangeKind.MOVED.value, ChangeKind.RESTORED.value)
 #: Kinds of change that come with a version of their own.
 _WITH_VERSION = (
     ChangeKind.NEW.value,
@@ -32,6 +42,7 @@ def problems(session: Session) -> Iterator[str]:
     yield from _articles_have_versions(session)
     yield from _versions_fit_their_hash(session)
     yield from _versions_have_captures(session)
+    yield from _changes_have_answers(session)
     yield from _captures_have_bytes(session)
     yield from _blobs_fit_their_hash(session)
     yield from _digests_are_whole(session)
@@ -106,6 +117,23 @@ def _versions_have_captures(session: Session) -> Iterator[str]:
     )
     for article_id, number in session.execute(query):
         yield f"article {article_id}: version {number} has no capture to prove it"
+
+
+def _changes_have_answers(session: Session) -> Iterator[str]:
+    # Stores of older versions kept none: what came before the first is not asked for.
+    first = select(func.min(ChangeCaptureRow.change_number)).scalar_subquery()
+    query = (
+        select(LedgerRow.number, LedgerRow.kind)
+        .outerjoin(ChangeCaptureRow, ChangeCaptureRow.change_number == LedgerRow.number)
+        .where(
+            LedgerRow.number > first,
+            LedgerRow.kind.in_(_WITH_ANSWER),
+            LedgerRow.version_before == LedgerRow.version_after,
+            ChangeCaptureRow.change_number.is_(None),
+        )
+    )
+    for number, kind in session.execute(query):
+        yield f"ledger: entry {number}, {kind}, has no capture of what was answered"
 
 
 def _captures_have_bytes(session: Session) -> Iterator[str]:
