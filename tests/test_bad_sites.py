@@ -235,13 +235,16 @@ def test_a_page_that_comes_at_the_third_try_is_read(desk: Desk, site: TrickSite)
 def test_a_cookie_that_a_site_sets_is_never_sent_back(desk: Desk, site: TrickSite) -> None:
     sent: list[str | None] = []
 
-    def watched(request: BaseHTTPRequestHandler) -> Page:
-        sent.append(request.headers["Cookie"])
-        return article(1)
+    def baiting(page: Page) -> Answer:
+        def answer(request: BaseHTTPRequestHandler) -> Page:
+            sent.append(request.headers["Cookie"])
+            return page
 
-    site.serve_stories(2, 1, Set_Cookie="story=1; Path=/")
-    site.pages[path(1)] = watched
+        return answer
+
+    site.serve_stories(4, 3, 2, 1)
+    for number in (4, 3, 2, 1):
+        site.pages[path(number)] = baiting(article(number, Set_Cookie="session=1; Path=/"))
     site.park(desk.folder)
     desk.must("crawl")
-    desk.must("crawl", "--recheck", "all")
-    assert sent == [None, None]
+    assert sent == [None] * 4
