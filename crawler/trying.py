@@ -114,12 +114,15 @@ def best_layout(trials: Sequence[Trial], listings: Mapping[str, ListingPage]) ->
     return layouts[max(families or good, key=lambda name: (scores[name], len(listings[name].links)))]
 
 
-def trouble_with_listing(page: Page, listings: Mapping[str, ListingPage], article: str | None) -> str | None:
+def trouble_with_listing(
+    page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], article: str | None
+) -> str | None:
     """Return why a page cannot be watched as a listing, and what to give instead; None if it can.
 
-    *article* is the headline if the page reads as an article itself (:func:`article_at`).
+    *article* is the headline if the page reads as an article itself (:func:`article_at`). One that lists articles is
+    only doubtful then, unless its address is an article's.
     """
-    if listings:
+    if listings and not (article and _has_address_of_article(page, layouts)):
         return None
     if article:
         return f"is an article itself, '{article[:80]}': give the page that lists the news"
@@ -137,10 +140,14 @@ def article_at(
     """
     families = [layout for layout in layouts.values() if not layout.is_general]
     has_list = any(layout.name in listings and len(listings[layout.name].links) >= _FEW for layout in families)
-    if has_list and not any(layout.is_article(page.url) for layout in families):
+    if has_list and not _has_address_of_article(page, layouts):
         return None
     read = read_article(page, families, park, now)
     return read.fields.headline if isinstance(read, Reading) and read.fields.date_published else None
+
+
+def _has_address_of_article(page: Page, layouts: Mapping[str, Layout]) -> bool:
+    return any(layout.is_article(page.url) for layout in layouts.values() if not layout.is_general)
 
 
 def doubts_of_listing(listing: ListingPage) -> list[str]:

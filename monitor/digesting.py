@@ -11,7 +11,7 @@ from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, matches, sections_of
 from reports.message import Letter, build_letter, serial_of
-from storage.cadence import is_due, next_slot, parse_cadence
+from storage.cadence import next_slot, parse_cadence
 from storage.crash import crash_point
 from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
@@ -189,7 +189,7 @@ def make_due(
     frozen = []
     for subscription in readers:
         try:
-            if _is_due(subscription, now):
+            if subscription.is_due(now):
                 due = _first_due(subscription)
                 frozen.append(make_and_freeze(store, parks, settings, subscription, now, broken=broken, due=due))
         except Exception as error:  # one reader's poison must not cost the others their digests
@@ -200,15 +200,4 @@ def make_due(
 
 def _first_due(subscription: Subscription) -> datetime:
     """Return the first moment since the last digest at which one was due."""
-    since = max(subscription.last_digest_at or subscription.scheduled_at, subscription.scheduled_at)
-    return next_slot(parse_cadence(subscription.cadence), subscription.time_zone, since)
-
-
-def _is_due(subscription: Subscription, now: datetime) -> bool:
-    return is_due(
-        parse_cadence(subscription.cadence),
-        subscription.time_zone,
-        last_digest=subscription.last_digest_at,
-        scheduled=subscription.scheduled_at,
-        now=now,
-    )
+    return next_slot(parse_cadence(subscription.cadence), subscription.time_zone, subscription.waits_since)

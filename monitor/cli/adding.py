@@ -1,7 +1,7 @@
 """The verb that puts a park under watch: look at its listing and two articles, try every layout, write its file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -69,9 +69,7 @@ def add(
     park = _described(park, page, fetched.url, name)
     listings = listings_by_layout(page, common.good_layouts, park)
     article = article_at(page, listings, common.good_layouts, park, utc_now())
-    if any(layout.is_article(fetched.url) for layout in common.good_layouts.values() if not layout.is_general):
-        listings = {} if article else listings
-    if trouble := trouble_with_listing(page, listings, article):
+    if trouble := trouble_with_listing(page, listings, common.good_layouts, article):
         fail_with(f"{url}: {trouble}", UNSEEN)
     links = next(iter(listings.values())).links
     articles = _two_of(links, verify=verify)
@@ -83,11 +81,7 @@ def add(
         else:
             layouts[new_layout] = write_layout(common.settings.seeds.layouts / new_layout, text, articles, park)
             listings |= listings_by_layout(page, {new_layout: layouts[new_layout]}, park)
-    trials = []
-    for got, link in articles:
-        tried = try_layouts(_with_link(got, link), link, layouts.values(), park, utc_now())
-        _print_table(tried, link)
-        trials += tried
+    trials = _tried(articles, layouts, park)
     chosen = layouts.get(new_layout or "") or best_layout(trials, listings)
     if chosen is None:
         fail_with(f"{url}: no layout reads its articles: try --new-layout NAME", UNSEEN)
@@ -100,6 +94,16 @@ def add(
         return
     write_file(target, park_file(park, url, chosen))
     say(f"{target}: written; 'parkwatch crawl {park.slug}' makes its baseline")
+
+
+def _tried(articles: Sequence[tuple[Fetched, Link]], layouts: Mapping[str, Layout], park: Park) -> list[Trial]:
+    """Try every layout on every article, and show what each made of it."""
+    trials = []
+    for got, link in articles:
+        tried = try_layouts(_with_link(got, link), link, layouts.values(), park, utc_now())
+        _print_table(tried, link)
+        trials += tried
+    return trials
 
 
 def _park(url: str, slug: str | None, time_zone: str) -> Park:

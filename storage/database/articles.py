@@ -104,9 +104,8 @@ def record(session: Session, observation: Observation) -> Recorded:
         )
         for kind, names in decision.changes
     )
-    if numbers and not decision.is_new_version:
-        for number in numbers:
-            captures.prove(session, row.park, number, observation.captures)
+    if not decision.is_new_version:
+        captures.prove(session, row.park, numbers, observation.captures)
     _seen_alive(row, observation)
     _settle_addresses(session, row, observation)
     return Recorded(

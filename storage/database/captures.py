@@ -1,7 +1,7 @@
 """Keep responses as they came: their bytes once by hash, compressed."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import zstandard
 from sqlalchemy import select
@@ -46,11 +46,13 @@ def of_version(session: Session, article_id: int, number: int) -> tuple[Capture,
     return tuple(as_capture(session, row) for row in session.scalars(query))
 
 
-def prove(session: Session, park: str, change: int, pages: Iterable[Capture]) -> None:
-    """Store the captures that prove a change which made no version."""
-    session.flush()
+def prove(session: Session, park: str, changes: Sequence[int], pages: Iterable[Capture]) -> None:
+    """Store the captures that prove changes which made no version; nothing is kept where nothing changed."""
+    if not changes:
+        return
     for page, capture in enumerate(pages, 1):
-        session.add(ChangeCaptureRow(change_number=change, page=page, capture_id=keep(session, park, capture)))
+        capture_id = keep(session, park, capture)
+        session.add_all(ChangeCaptureRow(change_number=change, page=page, capture_id=capture_id) for change in changes)
 
 
 def of_change(session: Session, change: int) -> tuple[Capture, ...]:

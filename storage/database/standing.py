@@ -62,5 +62,5 @@ def change_state(
         )
         numbers.append(number)
         if proofs and article_id in proofs:
-            captures.prove(session, row.park, number, [proofs[article_id]])
+            captures.prove(session, row.park, [number], [proofs[article_id]])
     return tuple(numbers)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.cadence import parse_cadence
+from storage.cadence import is_due, parse_cadence
 from storage.database.mail_tables import DigestRow, SubscriptionRow
 from storage.database.tables import LedgerRow
 
@@ -37,6 +37,21 @@ class Subscription:
     def is_active(self) -> bool:
         """Whether digests are made for it."""
         return self.status == ACTIVE
+
+    @property
+    def waits_since(self) -> datetime:
+        """From when on its next slot counts: since the last digest, or since its cadence was chosen."""
+        return max(self.last_digest_at or self.scheduled_at, self.scheduled_at)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a digest is to be made (:func:`storage.cadence.is_due`)."""
+        return is_due(
+            parse_cadence(self.cadence),
+            self.time_zone,
+            last_digest=self.last_digest_at,
+            scheduled=self.scheduled_at,
+            now=now,
+        )
 
     def is_named_by(self, reference: str) -> bool:
         """Whether a person who writes this means it: its number, or the reader's address in any case."""
