@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from selectolax.lexbor import LexborNode
 
-from crawler.page import Part
+from crawler.lines import visible_lines
 from crawler.patterns import Lines, fits_label
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
@@ -17,18 +17,16 @@ _HEAD = 12
 
 
 def body_at(
-    part: Part, nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
+    nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
     """Return the paragraphs below the first of *nodes* that has any.
 
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
     for node in nodes:
-        unwanted = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
-        for found in unwanted:
-            found.decompose()
-        lines = part.below(node, is_as_it_was=not unwanted)
-        paragraphs = text_below_head(lines, article, headline, head)
+        for unwanted in node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []:
+            unwanted.decompose()
+        paragraphs = text_below_head(visible_lines(node), article, headline, head)
         if paragraphs:
             return paragraphs
     return ()

@@ -1,6 +1,7 @@
 """Look at markup as a person does: visible lines in reading order."""
 
 import re
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -32,71 +33,56 @@ def _is_hidden_by_attribute(node: LexborNode) -> bool:
     return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
 
 
-class SeenText:
-    """The visible text below an element, one line for every block, in document order.
+def _lines_below(root: LexborNode) -> list[str]:
+    """Return the visible text below an element, one line for every block, in document order.
 
     A line ends where a block begins, and where text stands in another block than what came before it. Every element
     is looked at once and with few words, since this is what reading a page costs.
     """
+    hidden = _hidden_below(root)
+    finished: list[str] = []
+    line, first = "", root
+    block_of = {root.mem_id: root.mem_id}
+    nodes = root.traverse(include_text=True)
+    next(nodes)  # the root itself
+    for node in nodes:
+        tag = node.tag
+        if tag == "-text":
+            text = node.text_content
+            if not text or text.isspace():
+                line += " " if line else ""
+            elif not line:
+                line, first = text, node
+            elif _block_around(node, block_of) == _block_around(first, block_of):
+                line += text
+            else:
+                finished.append(line)
+                line, first = text, node
+        elif tag in _UNSEEN or tag is None or (hidden and node.mem_id in hidden):
+            below = sum(1 for _ in node.traverse(include_text=True)) - 1
+            next(islice(nodes, below, below), None)
+        elif line and tag in BLOCKS:
+            finished.append(line)
+            line = ""
+    finished.append(line)
+    return [cleaned for cleaned in map(clean_text, finished) if cleaned]
 
-    def __init__(self, root: LexborNode) -> None:
-        hidden = _hidden_below(root)
-        block = here = root.mem_id
-        finished: list[str] = []
-        line: list[str] = []
-        #: Of every block that is seen: the line in which it begins, and the one behind its last.
-        self._span_of: dict[int, tuple[int, int]] = {}
-        #: The elements that are open, with the block around each and the line in which it begins.
-        open_elements: list[tuple[LexborNode, int, int]] = []
-        node = root.first_child
-        while node is not None:
-            tag = node.tag or "-comment"
-            if tag == "-text":
-                text = node.text_content
-                if not text or text.isspace():
-                    if line:
-                        line.append(" ")
-                else:
-                    if block != here:
-                        here = block
-                        finished.append("".join(line))
-                        line = []
-                    line.append(text)
-            elif tag not in _UNSEEN and (not hidden or node.mem_id not in hidden):
-                around = block
-                if tag in BLOCKS:
-                    block = here = node.mem_id
-                    finished.append("".join(line))
-                    line = []
-                child = node.first_child
-                if child is not None:
-                    open_elements.append((node, around, len(finished)))
-                    node = child
-                    continue
-                if block != around:
-                    self._span_of[block] = (len(finished), len(finished) + 1)
-                    block = around
-            following = node.next
-            while following is None and open_elements:
-                node, around, begin = open_elements.pop()
-                if block != around:
-                    self._span_of[block] = (begin, len(finished) + 1)
-                    block = around
-                following = node.next
-            node = following
-        finished.append("".join(line))
-        self._span_of[root.mem_id] = (0, len(finished))
-        self._lines = [line and clean_text(line) for line in finished]
 
-    @property
-    def lines(self) -> list[str]:
-        """The lines, none of them empty."""
-        return [line for line in self._lines if line]
+def _block_around(node: LexborNode, block_of: dict[int, int]) -> int:
+    """Return the identity of the nearest block around a node, and note it for every element on the way there.
 
-    def below(self, block: LexborNode) -> list[str] | None:
-        """Return the lines below a block; None if it was not there, or not seen, when the text was gathered."""
-        span = self._span_of.get(block.mem_id)
-        return [line for line in self._lines[slice(*span)] if line] if span else None
+    Without the notes a page of many elements in each other would cost the square of their number.
+    """
+    at, passed = node.parent, []
+    while at is not None and at.mem_id not in block_of:
+        passed.append(at.mem_id)
+        if at.tag in BLOCKS:
+            block_of[at.mem_id] = at.mem_id
+        else:
+            at = at.parent
+    block = block_of[at.mem_id] if at is not None else 0
+    block_of.update(dict.fromkeys(passed, block))
+    return block
 
 
 def _hidden_below(root: LexborNode) -> set[int]:
@@ -115,4 +101,4 @@ def is_seen(node: LexborNode) -> bool:
 
 def visible_lines(root: LexborNode) -> list[str]:
     """Return the visible text below *root*, one line for every block, none of them empty."""
-    return SeenText(root).lines if is_seen(root) else []
+    return _lines_below(root) if is_seen(root) else []

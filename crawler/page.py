@@ -7,13 +7,12 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.lines import SeenText, is_seen, visible_lines
+from crawler.lines import is_seen, visible_lines
 from crawler.patterns import Lines
 from storage.text import clean_text
 
 #: RFC 3986, appendix B; urlsplit looks at much that an address which was asked for cannot have.
 _PATH = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
-_META_TAGS = (b"<meta", b"<META", b"<Meta")
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
 
@@ -70,22 +69,11 @@ class Page:
 
     def meta(self, name: str) -> str:
         """Return the content of the first meta tag of that name in any case that is not empty, or nothing."""
-        name = name.lower()
-        found = self._metas_of_head.get(name) or self._metas.get(name)
-        return clean_text(found) if found else ""
-
-    @cached_property
-    def _metas_of_head(self) -> dict[str, str]:
-        head = self.tree.head if self.is_html else None
-        return _contents(node for node in head.iter() if node.tag == "meta") if head is not None else {}
+        return clean_text(self._metas.get(name.lower(), ""))
 
     @cached_property
     def _metas(self) -> dict[str, str]:
-        # To search the whole tree costs as much as all else that a meta tag costs, and few templates have any there.
-        below_head = self._markup.find(b"</head>")
-        tags = (tag for start in _META_TAGS for tag in self._markup[max(below_head, 0) :].split(start)[1:])
-        has_more = self.is_html and any(b"content=" in tag[: tag.find(b">")].lower() for tag in tags)
-        return _contents(self.tree.css("meta[content]")) if has_more else {}
+        return _contents(self.tree.css("meta[content]")) if self.is_html else {}
 
     @cached_property
     def title(self) -> str:
@@ -117,13 +105,9 @@ class Part:
         self._lines = lines
 
     @cached_property
-    def _text(self) -> SeenText | None:
-        return SeenText(self._root) if self._root is not None else None
-
-    @cached_property
     def seen(self) -> Lines:
         """The visible lines, none of them empty, ready to be searched."""
-        return Lines(self._text.lines if self._text else self._lines)
+        return Lines(visible_lines(self._root) if self._root is not None else self._lines)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -133,11 +117,3 @@ class Part:
     def css(self, selector: str) -> list[LexborNode]:
         """Return the elements that a selector finds; none in a page given as its visible text."""
         return self._searched.css(selector) if self._searched is not None else []
-
-    def below(self, node: LexborNode, *, is_as_it_was: bool) -> list[str]:
-        """Return the visible lines below an element, from those gathered already if nothing went away since then."""
-        if is_as_it_was and "_text" in self.__dict__ and self._text:
-            lines = self._text.below(node)
-            if lines is not None:
-                return lines
-        return visible_lines(node)

@@ -163,10 +163,10 @@ class _Reader:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
             if locator.selector:
-                paragraphs = body_at(self.part, self.part.css(locator.selector), article, headline, self._head())
+                paragraphs = body_at(self.part.css(locator.selector), article, headline, self._head())
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
-                paragraphs = body_at(self.part, [node] if node else [], article, headline, self._head())
+                paragraphs = body_at([node] if node else [], article, headline, self._head())
             elif locator.general and self.page.is_html:
                 paragraphs = body_from(general_body(self.page), article, headline, self._head() | {headline})
             elif locator.below and self._place(locator.below, headline) is not None:
