@@ -16,6 +16,7 @@ from monitor.delivering import mailer_of, send_waiting
 from monitor.digesting import make_due
 from monitor.lock import IsHeld
 from monitor.park_folder import ParkFolder
+from monitor.ringing import Every, ring_on
 from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 VISIT_EVERY_S, DIGEST_EVERY_S = 20, 20
 #: Batches of visits that may run side by side; a slow park holds up only those of its own batch.
 _BATCHES = 4
+#: Mails that may be in hand side by side: a server may think about one for ten minutes.
+_SENDERS = 4
 #: A visit that could not begin (a backfill is at the park) leaves no trace in the store; it is not tried at every ring.
 _PAUSE_AFTER_TRY = timedelta(minutes=5)
 #: SIGTERM: children get so long to end in good order, then they are killed; the whole takes less than 30 s.
@@ -133,17 +136,15 @@ def run(alarm: Alarm) -> None:
     scheduler = BlockingScheduler(
         timezone=UTC,
         jobstores={"default": MemoryJobStore()},
-        executors={"default": ThreadPoolExecutor(_BATCHES + 1)},
+        executors={"default": ThreadPoolExecutor(_BATCHES + _SENDERS)},
         # Late is better than never, and many missed rings are one: the store knows what is due.
         job_defaults={"misfire_grace_time": None, "coalesce": True},
     )
     first = alarm.now()
-    scheduler.add_job(
-        alarm.visit, "interval", seconds=VISIT_EVERY_S, id="visit", next_run_time=first, max_instances=_BATCHES
-    )
-    scheduler.add_job(
-        alarm.digest, "interval", seconds=DIGEST_EVERY_S, id="digest", next_run_time=first, max_instances=1
-    )
+    for act, seconds, many in ((alarm.visit, VISIT_EVERY_S, _BATCHES), (alarm.digest, DIGEST_EVERY_S, _SENDERS)):
+        scheduler.add_job(act, Every(seconds), id=act.__name__, next_run_time=first, max_instances=many)
+    ended = threading.Event()
+    threading.Thread(target=ring_on, args=(scheduler, alarm.now, ended), daemon=True).start()
 
     def stop() -> None:
         if alarm.visitors.is_stopping:
@@ -159,3 +160,4 @@ def run(alarm: Alarm) -> None:
 
     with stopping(stop):
         scheduler.start()
+    ended.set()

@@ -23,7 +23,7 @@ def test_sigterm_while_the_server_has_the_mail_costs_no_copy(desk: Desk, site: T
         }
         process = desk.start("run")
         try:
-            assert server.is_waited_for.wait(30)
+            assert server.waiting.acquire(timeout=30)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             time.sleep(0.5)

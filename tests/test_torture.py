@@ -16,7 +16,7 @@ from tests.torture.mail_faults import FAULTS, survives
 from tests.torture.post import Post
 from tests.torture.scarcity import disk_is_full
 from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
-from tests.torture.stalls import sender_is_stopped
+from tests.torture.stalls import sender_is_stopped, server_takes_its_time
 from tests.torture.stands import KINDS, Stands, with_readers
 from tests.torture.visiting import (
     BACKFILL_POINTS,
@@ -96,6 +96,12 @@ def test_a_sender_that_was_stopped_sends_nothing_that_another_has_sent(stands: S
     post.mails.clear()
     with stands.stand("readers", with_readers) as stand:
         assert sender_is_stopped(stand, post).wrong == []
+
+
+def test_a_server_that_takes_its_time_is_waited_for_and_holds_up_no_other_mail(stands: Stands, post: Post) -> None:
+    post.mails.clear()
+    with stands.stand("readers", with_readers) as stand:
+        assert server_takes_its_time(stand, post, seconds=2).wrong == []
 
 
 @pytest.mark.parametrize("trap", ["three of twelve", "the same list for ever", "ever new stories"])

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -23,7 +24,7 @@ from tests.torture.mail_faults import FAULTS, survives
 from tests.torture.post import Post
 from tests.torture.scarcity import disk_is_full
 from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
-from tests.torture.stalls import sender_is_stopped, store_is_held
+from tests.torture.stalls import sender_is_stopped, server_takes_its_time, store_is_held
 from tests.torture.stands import KINDS, Stands, with_readers
 from tests.torture.visiting import (
     BACKFILL_POINTS,
@@ -41,6 +42,7 @@ BEGIN, END = "<!-- make torture -->", "<!-- end -->"
 #: Points that a visit comes by many times are tried at their first, second and third time, the others thrice.
 _MANY = {"article_fetched", "article_before_commit", "article_after_commit"}
 _RANDOM_KILLS, _KILLS_A_STORE = 600, 50
+_NINE_MINUTES_S = 540
 SORTS = ("kill points", "random kills", "mail faults", "full disks", "hostile pages", "hostile listings", "stalls")
 _SEED = 20240506
 
@@ -53,6 +55,11 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
         stands = stack.enter_context(Stands(kind, folder))
         site, post = stack.enter_context(tricking()), stack.enter_context(receiving(Post()))
         prepared = visited(site, post, folder)
+        # Nine minutes in which nothing is done but wait.
+        patient = stack.enter_context(stands.stand("readers", with_readers))
+        thinking = stack.enter_context(ThreadPoolExecutor(1)).submit(
+            server_takes_its_time, patient, Post(), _NINE_MINUTES_S
+        )
 
         def trial(
             sort: str, name: str, prepare: Callable[[str], None], what: Callable[..., Tally], *more: object
@@ -60,6 +67,9 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
             with stands.stand(name, prepare) as stand:
                 post.mails.clear()
                 tally = what(stand, *more)
+            note(sort, tally)
+
+        def note(sort: str, tally: Tally) -> None:
             found[sort].add(tally)
             for wrong in tally.wrong:
                 print(f"{kind}: {wrong}", file=sys.stderr, flush=True)
@@ -84,6 +94,7 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
         for seconds, may_fail in ((8, False), (LOCK_TIMEOUT_S + 5, True)):
             trial("stalls", "readers", with_readers, partial(store_is_held, may_fail=may_fail), post, seconds)
         trial("stalls", "readers", with_readers, sender_is_stopped, post)
+        note("stalls", thinking.result())
         for number in range(max(1, kills // _KILLS_A_STORE)):
             seed = _SEED + number
             with receiving(Post(0.4, seed)) as rude:
@@ -147,7 +158,7 @@ def table_of(found: dict[str, dict[str, Tally]], minutes: float) -> str:
             row("disks full for a while, at so many moments", of("full disks", "scenes")),
             row("hostile answers in the place of an article", of("hostile pages", "scenes")),
             row("listings that are traps or lead astray", of("hostile listings", "scenes")),
-            row("stores held by others, a sender stopped and let go on", of("stalls", "scenes")),
+            row("stores held by others, a sender stopped, a server that thinks nine minutes", of("stalls", "scenes")),
             row("changes that were to reach a reader", everywhere("changes")),
             row("**lost**", broken("never heard of")),
             row("**in two digests**", broken("too often")),

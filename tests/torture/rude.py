@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 CLOSE, RESET, HANG, GARBAGE, HALF = "close", "reset", "hang", "garbage", "half"
 #: Reply as is usual, but not before the gate is opened.
 WAIT = "wait"
+_PATIENCE_S = 600
 _FINE = {"connect": "220 rude.example", "mail": "250 OK", "rcpt": "250 OK", "data": "354 go on", "dot": "250 taken"}
 _WORDS = {"EHLO": "ehlo", "HELO": "ehlo", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data", "QUIT": "quit"}
 
@@ -25,7 +26,8 @@ class RudeServer:
         self.script = dict(script)
         self.taken: list[bytes] = []
         self.port = 0
-        self.is_waited_for, self.gate = threading.Event(), threading.Event()
+        #: Counts the conversations that have come to where they must wait for the gate.
+        self.waiting, self.gate = threading.Semaphore(0), threading.Event()
         self._done = threading.Event()
 
     def converse(self, line: socket.socket) -> None:
@@ -55,15 +57,17 @@ class RudeServer:
         answer = self.script.get("dot", _FINE["dot"])
         if row and (answer.startswith(("take ", "2"))):
             self.taken.append(content)
-        self.script["dot"] = answer.removeprefix("take ")
-        self._say(line, "dot")
+        self._do(line, answer.removeprefix("take "), _FINE["dot"])
 
     def _say(self, line: socket.socket, step: str, fine: str = "") -> None:
-        act = self.script.get(step, fine or _FINE.get(step, "250 OK"))
+        fine = fine or _FINE.get(step, "250 OK")
+        self._do(line, self.script.get(step, fine), fine)
+
+    def _do(self, line: socket.socket, act: str, fine: str) -> None:
         if act == WAIT:
-            self.is_waited_for.set()
-            self.gate.wait(60)
-            act = fine or _FINE[step]
+            self.waiting.release()
+            self.gate.wait(_PATIENCE_S)
+            act = fine
         if act == CLOSE:
             raise _OverError
         if act == RESET:

@@ -6,8 +6,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from storage.database import open_store
 from storage.database.digests import LEASE
+from storage.database.mail_tables import DeliveryRow
 from storage.database.postgres import LOCK_TIMEOUT_S
 from tests.builders import DAY_1
 from tests.torture import steps
@@ -15,7 +18,7 @@ from tests.torture.account import Tally, settle
 from tests.torture.post import Post
 from tests.torture.rude import WAIT, rudely
 from tests.torture.scenes import PARKS, drain, stories
-from tests.torture.stands import Stand
+from tests.torture.stands import READERS, Stand
 
 _NOW = DAY_1 + timedelta(hours=1)
 
@@ -63,7 +66,7 @@ def sender_is_stopped(stand: Stand, post: Post) -> Tally:
     steps.store_changes(stand.url, stories(0, 4, _NOW - timedelta(minutes=30)))
     with rudely({"data": WAIT}) as slow:
         first = steps.start(steps.digest_and_send, stand.url, stand.folder, slow.port, PARKS, _NOW, 60)
-        assert slow.is_waited_for.wait(30)
+        assert slow.waiting.acquire(timeout=30)
         assert first.pid
         os.kill(first.pid, signal.SIGSTOP)
         later = _NOW + LEASE
@@ -78,3 +81,35 @@ def sender_is_stopped(stand: Stand, post: Post) -> Tally:
     tally.wrong += [f"stopped: ended with {code}"] if code else []
     tally.wrong += ["stopped: it sent what another had sent"] if taken or tally.copies else []
     return tally
+
+
+def server_takes_its_time(stand: Stand, post: Post, seconds: float) -> Tally:
+    """Let a server think for long about each mail: it is waited for, and nobody's mail waits for another's."""
+    steps.store_changes(stand.url, stories(0, 4, _NOW - timedelta(minutes=30)))
+    with rudely({"dot": f"take {WAIT}"}) as slow:
+        ringing = steps.start(steps.ring, stand.url, stand.folder, slow.port, PARKS, _NOW)
+        side_by_side = sum(slow.waiting.acquire(timeout=30) for _ in READERS)
+        time.sleep(seconds)
+        slow.gate.set()
+        attempts = _outcomes(stand, len(READERS))
+        assert ringing.pid
+        os.kill(ringing.pid, signal.SIGTERM)
+        ringing.join(60)
+        post.mails += slow.taken
+    tally = settle(stand, post, 0)
+    tally.wrong += [f"slow answers: {tally.copies} copies, {attempts}"] if attempts != ["sent"] * len(READERS) else []
+    tally.wrong += [f"slow answers: {side_by_side} mails side by side"] if side_by_side < len(READERS) else []
+    return tally
+
+
+def _outcomes(stand: Stand, many: int) -> list[str]:
+    """Return how the attempts ended, once so many of them have, or at most half a minute later."""
+    store = open_store(stand.url)
+    until = time.monotonic() + 30
+    while True:
+        with store.reading() as session:
+            found = list(session.scalars(select(DeliveryRow.outcome).where(DeliveryRow.ended_at.is_not(None))))
+        if len(found) >= many or time.monotonic() > until:
+            store.close()
+            return found
+        time.sleep(0.05)

@@ -9,15 +9,19 @@ from dataclasses import replace
 from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import crawler.child
+from monitor import scheduler
 from monitor.crawl_settings import scrapy_settings
 from monitor.delivering import mailer_of, send_waiting
 from monitor.demo.loop import demo_settings
 from monitor.digesting import make_due
+from monitor.park_folder import ParkFolder
 from monitor.settings import CrawlSection, DigestSection, Settings, StoreSection
 from reports.render import _environment
+from storage.clock import utc_now
 from storage.database import articles, open_store, upgrade_store
 from storage.records import Observation, Park
 from tests import forks
@@ -53,6 +57,26 @@ def digest_and_send(
         settings = settings_for(folder, mail_port)
         make_due(store, parks, settings, now)
         send_waiting(store, replace(mailer_of(settings), timeout=timeout, answer_timeout=timeout), lambda: now)
+
+
+def ring(url: str, folder: Path, mail_port: int, parks: dict[str, Park], now: datetime, timeout: int = 1) -> None:
+    """Be the scheduler and ring for digests every second; a server has *timeout* seconds for each step but the dot."""
+    began = utc_now()
+    with chdir(folder), closing(open_store(url)) as store:
+        settings = settings_for(folder, mail_port)
+        settings = settings.model_copy(update={"mail": settings.mail.model_copy(update={"timeout": timeout})})
+        seeds = cast(ParkFolder, SimpleNamespace(parks=lambda: parks, errors={}))
+        scheduler.DIGEST_EVERY_S = 1
+        scheduler.run(_Mailing(store, settings, seeds, lambda: now + (utc_now() - began)))
+
+
+class _Mailing(scheduler.Alarm):
+    def visit(self) -> None:
+        """Visit nothing."""
+
+    def now(self) -> datetime:
+        """Return when to begin: the alarm clock itself goes by the machine's."""
+        return utc_now()
 
 
 def visit(url: str, folder: Path, arguments: dict[str, str], timeout: int = 30, deadline: int = 60) -> None:

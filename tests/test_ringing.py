@@ -1,0 +1,78 @@
+"""The scheduler's alarm clock while somebody plays with the machine's own."""
+
+import time
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import apscheduler.schedulers.base
+import pytest
+
+from monitor import ringing, scheduler
+from monitor.ringing import Clocks, Every, leap
+from storage.clock import utc_now
+from tests import forks
+from tests.builders import DAY_1
+from tests.slowsite import wait_for
+
+
+@pytest.mark.parametrize(("slept_s", "next_s"), [(0, 20), (0.4, 20), (19, 20), (20, 40), (3 * 86_400, 3 * 86_400 + 20)])
+def test_rings_that_were_missed_are_not_made_up_for(slept_s: float, next_s: float) -> None:
+    now = DAY_1 + timedelta(seconds=slept_s)
+    assert Every(20).get_next_fire_time(DAY_1, now) == DAY_1 + timedelta(seconds=next_s)
+
+
+def test_a_leap_is_what_the_time_of_day_gained_over_the_seconds_that_passed() -> None:
+    before = Clocks(DAY_1, 100.0)
+    assert leap(before, Clocks(DAY_1 + timedelta(seconds=5), 105.0)) == timedelta(0)
+    assert leap(before, Clocks(DAY_1 + timedelta(hours=1), 105.0)) == timedelta(minutes=59, seconds=55)
+    assert leap(before, Clocks(DAY_1 - timedelta(days=1), 100.0)) == timedelta(days=-1)
+
+
+def ring_under_a_clock(folder: Path) -> None:
+    """Be a scheduler that writes a line at each ring, on a machine whose clock is off by as much as a file says."""
+
+    def now() -> datetime:
+        return utc_now() + timedelta(seconds=float((folder / "off").read_text() or 0))
+
+    class Leaping(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return now().astimezone(tz)
+
+    class Ringing(scheduler.Alarm):
+        def visit(self) -> None:
+            pass
+
+        def digest(self) -> None:
+            with (folder / "rings").open("a") as file:
+                file.write("ring\n")
+
+    apscheduler.schedulers.base.datetime = Leaping
+    # Rings come long before the look at the clocks, so they meet the leap first.
+    scheduler.DIGEST_EVERY_S, ringing.LOOK_EVERY_S = cast(Any, 0.1), 1.0
+    scheduler.run(Ringing(cast(Any, None), cast(Any, None), cast(Any, SimpleNamespace()), now))
+
+
+def test_a_clock_that_is_set_neither_silences_the_scheduler_nor_floods_it(tmp_path: Path) -> None:
+    (tmp_path / "off").write_text("0")
+    (tmp_path / "rings").touch()
+
+    def rings() -> int:
+        return (tmp_path / "rings").read_text().count("\n")
+
+    process = forks.start(ring_under_a_clock, tmp_path)
+    try:
+        for off in (0, -86_400 * 365, 86_400 * 365 * 50, 0):
+            before, began = rings(), time.monotonic()
+            # Not written in place: an empty file is no clock.
+            (tmp_path / "next").write_text(str(off))
+            (tmp_path / "next").rename(tmp_path / "off")
+            wait_for(lambda least=before + 2: rings() >= least)
+            assert rings() - before <= 10 * (time.monotonic() - began) + 4
+        process.terminate()
+        process.join(10)
+        assert process.exitcode == 0
+    finally:
+        process.kill()
