@@ -34,6 +34,13 @@ class Layout:
         rules = self.rules.model_dump(mode="json", exclude={"title"}, exclude_defaults=True)
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:12]
 
+    @cached_property
+    def ways(self) -> frozenset[str]:
+        """All its locators of articles' fields, as the record of which one won names them."""
+        article = self.rules.article
+        rules = (article.headline, article.date_published, article.source, article.body)
+        return frozenset(locator.way for rule in rules if rule for locator in rule.locators)
+
     def is_article(self, url: str) -> bool:
         """Say whether an address has the form of this family's articles."""
         path = plain_path(url)

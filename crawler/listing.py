@@ -196,7 +196,9 @@ def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
 
 
 def _headline(node: LexborNode) -> str | None:
-    text = clean_text("".join(_own_texts(node))).lstrip("·• ")
+    # A link around a whole entry holds its teaser as well.
+    heading = node.css_first("h1, h2, h3, h4, h5, h6")
+    text = clean_text("".join(_own_texts(heading if heading and heading.text().strip() else node))).lstrip("·• ")
     title = clean_text(node.attributes.get("title") or "")
     # A list cuts its texts where the title attribute holds the whole.
     if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):

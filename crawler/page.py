@@ -15,6 +15,9 @@ from storage.text import clean_text
 _PATH = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
+# A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
+_TITLE_PARTS = re.compile(r"\s+[-–—|_]\s+|[|_｜—]|-(?=[A-Z\u4e00-\u9fff][^-]*$)")
+
 
 @dataclass(frozen=True)
 class Page:
@@ -84,6 +87,11 @@ class Page:
         node = next((node for node in head.iter() if node.tag == "title"), None) if head is not None else None
         node = node or self.tree.css_first("title")
         return clean_text(node.text()) if node else ""
+
+
+def title_parts(title: str) -> list[str]:
+    """Return a title element's parts: the headline first, the site's name last."""
+    return [part.strip() for part in _TITLE_PARTS.split(title) if part.strip()]
 
 
 def _contents(metas: Iterable[LexborNode]) -> dict[str, str]:

@@ -7,12 +7,14 @@ import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.dates import DATE_PATTERN
 from crawler.patterns import compiled
 
 _NOWHERE = LexborHTMLParser("<p></p>")
 
 
 def _pattern(value: str) -> str:
+    value = value.replace("{date}", DATE_PATTERN)
     try:
         compiled(value)
     except regex.error as error:
@@ -58,9 +60,15 @@ class Locator(_Words):
         description="with below: the line at which the body ends; it must be there",
     )
     stop: Pattern | None = Field(None, description="with below: a line at which the body ends if it is there")
-    near: str | None = Field(None, description="with line: at most three lines away from another field's line")
+    near: str | None = Field(
+        None,
+        description="with line: three lines away at most; of 'headline' only below, of 'body' its last or the next",
+    )
     needs: str | None = Field(None, description="a field, or the listing's headline, that must be on the page")
-    confirmed: bool = Field(False, description="only what the page's title says as well")
+    confirmed: bool = Field(
+        False,
+        description="only what the page's title says as well; of dates, the day that the listing or the address says",
+    )
 
     @model_validator(mode="after")
     def _says_one_way(self) -> Self:

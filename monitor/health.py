@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from crawler.layouts import load_good_layouts
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, next_visit, parse_cadence
@@ -61,11 +62,13 @@ class Health:
 def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: datetime) -> Health:
     """Return how everything stands."""
     stands = partial(visit_log.as_it_stands, now=now, host=this_host(), is_alive=process_lives)
+    layouts, _ = load_good_layouts(settings.seeds.layouts)
     with store.reading() as session:
         found = []
         for slug, park in sorted(parks.items()):
             last = visit_log.last_visit(session, slug)
             last = stands(last) if last else None
+            ways = frozenset[str]().union(*(layouts[name].ways for name in park.layouts if name in layouts))
             since = now - max(_LATELY, 1.5 * timedelta(minutes=park.cadence_minutes))
             coverage = cover_park(
                 slug,
@@ -92,7 +95,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                     tls_unverified=not park.tls_verify,
                     paused_until=pauses.until(session, park.hosts, now),
                     is_read_generally=park.layouts == ("general",),
-                    shifts=tuple(shifts(*drift.habit(session, slug))),
+                    shifts=tuple(shifts(*drift.habit(session, slug), ways)),
                     unread=tuple(visit_log.unread(session, slug, limit=_UNREAD_SHOWN)),
                 )
             )

@@ -1,6 +1,6 @@
 """Judge whether a park is still read as it used to be: values in, a judgement out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,9 +55,13 @@ class Cause(StrEnum):
     ARTICLES = "the site changed the template of its articles"
 
 
-def shifts(now: Counts, past: Counts) -> list[Shift]:
-    """Return the fields whose usual locator has stopped winning, in the order of ``FIELDS``."""
-    return [shift for name in FIELDS if (shift := _shift(name, _of(name, now), _of(name, past)))]
+def shifts(now: Counts, past: Counts, ways: Collection[str]) -> list[Shift]:
+    """Return the fields whose usual locator has stopped winning, in the order of ``FIELDS``.
+
+    *ways* are the locators of today's layouts: that one which a person has taken out wins no more is no news.
+    """
+    found = (_shift(name, _of(name, now), _of(name, past)) for name in FIELDS)
+    return [shift for shift in found if shift and (shift.is_lost or shift.usual in ways)]
 
 
 def _of(name: str, counts: Counts) -> dict[str, int]:

@@ -174,11 +174,16 @@ def counts(**locators: int) -> dict[tuple[str, str], int]:
     ],
 )
 def test_a_habit_is_lost_only_where_there_was_one(now: dict[str, int], past: dict[str, int], fallen: bool) -> None:
-    assert bool(shifts(counts(**now), counts(**past))) is fallen
+    assert bool(shifts(counts(**now), counts(**past), {"meta", "h1", "h2"})) is fallen
+
+
+def test_a_locator_that_a_person_has_taken_out_is_no_lost_habit() -> None:
+    assert shifts(counts(h1=9), counts(meta=90), {"h1"}) == []
+    assert shifts(counts(**{"-": 9}), counts(meta=90), {"h1"}) != []
 
 
 def test_a_field_that_nothing_finds_any_more_is_lost() -> None:
-    [shift] = shifts(counts(**{"-": 9}), counts(meta=90))
+    [shift] = shifts(counts(**{"-": 9}), counts(meta=90), {"meta"})
     assert shift == Shift(field="headline", usual="meta", usual_share=1.0, past_readings=90, now="-", readings=9)
     assert shift.is_lost
 

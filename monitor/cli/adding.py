@@ -14,9 +14,9 @@ from rich.text import Text
 
 from crawler.layouts import Layout
 from crawler.listing import ListingPage
-from crawler.page import Page
+from crawler.page import Page, title_parts
 from crawler.proposing import propose_layout
-from crawler.reading import Reading, title_parts
+from crawler.reading import Reading
 from crawler.trying import (
     Trial,
     article_at,

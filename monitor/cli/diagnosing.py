@@ -45,7 +45,8 @@ def diagnose(
         evidence = drift.evidence(session, park)
         conditions = [line for line in visit_log.conditions(session, park=park) if line.ended_at is None]
         known = {capture.url: _known(session, chosen, canonical_address(capture.url)) for capture, _ in evidence}
-    moved, replayed = shifts(now, past), replays(good, layouts, chosen)
+    ways = frozenset[str]().union(*(layout.ways for layout in layouts))
+    moved, replayed = shifts(now, past, ways), replays(good, layouts, chosen)
     _print_habits(now, past)
     _print_replays(good, replayed)
     drifted = [line for line in conditions if line.kind in (ConditionKind.DRIFTED, ConditionKind.BLOCKED)]
