@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from storage.drift import UnreadPage
-from storage.records import ConditionKind
+from storage.records import GAP, ConditionKind
 
 DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
     "done",
@@ -117,7 +117,7 @@ def outcome_of(account: Account, finish_reason: str) -> Outcome:
     if account.listings_joined < account.listings:
         return Outcome(
             word=PARTLY,
-            reason="a gap: the listing did not reach back to what was known before the page budget ended",
+            reason=f"{GAP}the listing did not reach back to what was known before the page budget ended",
             conditions=conditions,
         )
     return Outcome(word=DONE, reason=None, conditions=conditions)

@@ -16,12 +16,14 @@ def reread(
 ) -> Reading | Unreadable:
     """Return what today's rules read off an article's captures, page by page.
 
-    What only a listing says is not in a capture: the headline on record stands for the listing's, a stamp or a source
-    that the pages lack is taken from the record.
+    What only a listing says is not in a capture: headline and stamp on record stand for the listing's, a stamp or a
+    source that the pages lack is taken from the record.
     """
     good: list[Reading] = []
     for capture in captures:
-        page = replace(page_of_capture(capture, park), listed_headline=known.headline)
+        page = replace(
+            page_of_capture(capture, park), listed_headline=known.headline, listed_date=known.date_published_raw
+        )
         reading = read_article(page, layouts, park, capture.captured_at)
         if isinstance(reading, Unreadable):
             return reading

@@ -9,19 +9,22 @@ import structlog
 from monitor.delivering import journal_of, signer_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
-from reports.digest import Digest, matches, sections_of
+from reports.digest import Digest, sections_of
 from reports.message import Letter, build_letter, serial_of
 from storage.cadence import next_slot, parse_cadence
 from storage.crash import crash_point
 from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
+from storage.matching import matches
 from storage.records import ChangeKind, LedgerEntry, Park
 
 log = structlog.get_logger()
 
 #: Changes that one digest takes at the most; what is beyond waits for the next one, in order.
 MOST_CHANGES = 5000
+#: Pages of a park that could not be read, shown with the reason; the rest is counted.
+_UNREAD_SHOWN = 3
 #: A digest that is made so much later than it was due says that it is late.
 _LATE = timedelta(hours=1)
 
@@ -116,8 +119,11 @@ def _coverage(
             last_visit=visit_log.last_visit(session, park.slug, ended=True),
             is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
             last_joined=visit_log.last_visit(session, park.slug, joined=True),
+            before=visit_log.last_visit(session, park.slug, ended_by=since),
+            joined_before=visit_log.last_visit(session, park.slug, joined=True, ended_by=since),
             conditions=list(visit_log.conditions(session, park=park.slug, since=since, until=now)),
             unread=visit_log.count_of_unread(session, park.slug),
+            unread_pages=visit_log.unread(session, park.slug, limit=_UNREAD_SHOWN),
         )
         for park in sorted(wanted, key=lambda park: park.name.casefold())
     )

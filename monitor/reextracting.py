@@ -111,7 +111,9 @@ def _read_portion(first: int, park: str | None, desk: _Desk | None = None) -> Po
             if known is None:
                 continue  # a park that is watched no longer has no rules of today
             read += 1
-            result = _reread(version, [desk.layouts[name] for name in known.layouts], known)
+            # What a site has overwritten since is read by the layout of its time, whatever the park is read by today.
+            names = known.layouts if version.is_present else [name for name in [version.layout] if name in desk.layouts]
+            result = _reread(version, [desk.layouts[name] for name in names or known.layouts], known)
             if result is not None:
                 layout = desk.layouts.get(version.layout)
                 is_same = (

@@ -1,14 +1,15 @@
 """Say what was seen and what was not: quiet is told from broken."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median_high
 
-from storage.database.visit_log import ConditionLine, VisitLine
+from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
 from storage.database.visits import RUNNING, VISIT
+from storage.records import GAP
 
 
 class Sight(StrEnum):
@@ -33,6 +34,8 @@ class ParkCoverage:
     since: datetime | None = None
     why: str | None = None
     unread: int = 0
+    #: The first of the listed pages that could not be read, each with the reason.
+    unread_pages: tuple[UnreadLine, ...] = ()
     #: When the listing was first read through, if that was since the last digest: nobody can speak of the time before.
     watched_from: datetime | None = None
     #: How long a change may have stood unseen, as a rule and at the worst: the time from one reading of the listing to
@@ -53,16 +56,22 @@ def cover_park(
     last_joined: VisitLine | None,
     conditions: Iterable[ConditionLine],
     unread: int,
+    unread_pages: Iterable[UnreadLine] = (),
+    before: VisitLine | None = None,
+    joined_before: VisitLine | None = None,
 ) -> ParkCoverage:
     """Return how a park was seen, given the visits since the last digest and its conditions.
 
     A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
+    *before* and *joined_before* are the last visit before that time, and the last whose listing joined up.
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == "done"]
     conditions = list(conditions)
     going_on = [condition for condition in conditions if condition.ended_at is None]
-    usual, worst = windows([visit.started_at for visit in ended if visit.listing_joined])
+    joined = [visit.started_at for visit in (joined_before, *ended) if visit and visit.listing_joined]
+    usual, worst = windows(joined)
+    over = [condition for condition in conditions if condition.ended_at is not None]
     is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
     # A visit of days ago says nothing of the days since: the machine may have slept.
     newest = last_visit if is_recent else None
@@ -79,11 +88,29 @@ def cover_park(
         since=since,
         why=why,
         unread=unread,
+        unread_pages=tuple(unread_pages),
         watched_from=next((visit.started_at for visit in ended if visit.is_baseline and visit.listing_joined), None),
         usual_window=usual,
         worst_window=worst,
-        ended=tuple(condition for condition in conditions if condition.ended_at is not None),
+        ended=(*over, *closed_gaps([*([before] if before else []), *ended], joined_before)),
     )
+
+
+def closed_gaps(visits: Sequence[VisitLine], joined_before: VisitLine | None) -> Iterator[ConditionLine]:
+    """Yield the times in which a listing was longer than visits read, and that a visit which read on has closed."""
+    last = joined_before.started_at if joined_before else None
+    gap = None
+    for visit in visits:
+        if visit.listing_joined:
+            if gap is not None:
+                began = last or gap.started_at
+                assert gap.reason is not None
+                yield ConditionLine(
+                    park=visit.park, kind="gap", began_at=began, ended_at=visit.started_at, evidence=gap.reason
+                )
+            gap, last = None, visit.started_at
+        elif gap is None and visit.kind == VISIT and (visit.reason or "").startswith(GAP):
+            gap = visit
 
 
 def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | None]:
@@ -111,11 +138,13 @@ def _sight(
 ) -> tuple[Sight, datetime | None, str | None]:
     if going_on:
         first = going_on[0]
+        # What stands in the way now comes first; that an older wall is gone has nobody seen.
+        why = "; ".join(told(condition) for condition in reversed(going_on))
         if newest and newest.listing_joined:
-            return Sight.PARTLY, first.began_at, told(first)
+            return Sight.PARTLY, first.began_at, why
         # It was seen for the last time before the first failure, and not just before.
         since = min(last_joined.started_at, first.began_at) if last_joined else first.began_at
-        return Sight.PARTLY if any_done else Sight.NOT, since, told(first)
+        return Sight.PARTLY if any_done else Sight.NOT, since, why
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"

@@ -15,6 +15,8 @@ MOST_PLACES = 6
 #: An edit script over more words than this costs memory that one page must not take; no article comes near it.
 _MOST_WORDS = 12_000
 _SHOWN_OF_MUCH = 200
+#: A word that is longer is no word of any language, and would fill a screen.
+_LONGEST_WORD = 100
 _PARAGRAPH = "\n"
 # Figures hold together, so that 5.76 against 5.79 reads as one figure for another; so do words with a hyphen.
 _TOKEN = re.compile(
@@ -134,20 +136,24 @@ def _places(runs: list[tuple[Piece, list[str]]]) -> Iterator[tuple[Run, ...]]:
 
 
 def _run(piece: Piece, tokens: list[str]) -> Run:
-    return Run(piece, "".join(tokens).replace(_PARAGRAPH, " ¶ "))
+    return Run(piece, _text(tokens).replace(_PARAGRAPH, " ¶ "))
+
+
+def _text(tokens: list[str]) -> str:
+    return "".join(token if len(token) <= _LONGEST_WORD else f"{token[:_LONGEST_WORD]}…" for token in tokens)
 
 
 def _head(tokens: list[str]) -> str:
     """Return the first words, up to the paragraph's end."""
     shown = tokens[: 2 * _CONTEXT]
     if _PARAGRAPH in shown:
-        return "".join(shown[: shown.index(_PARAGRAPH)])
-    return "".join(shown) + (" …" if len(tokens) > len(shown) else "")
+        return _text(shown[: shown.index(_PARAGRAPH)])
+    return _text(shown) + (" …" if len(tokens) > len(shown) else "")
 
 
 def _tail(tokens: list[str]) -> str:
     """Return the last words, from the paragraph's beginning."""
     shown = tokens[-2 * _CONTEXT :]
     if _PARAGRAPH in shown:
-        return "".join(shown[len(shown) - shown[::-1].index(_PARAGRAPH) :])
-    return ("… " if len(tokens) > len(shown) else "") + "".join(shown)
+        return _text(shown[len(shown) - shown[::-1].index(_PARAGRAPH) :])
+    return ("… " if len(tokens) > len(shown) else "") + _text(shown)

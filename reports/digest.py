@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reports.coverage import ParkCoverage, Sight
@@ -10,7 +10,7 @@ from reports.diff import Diff, diff_texts
 from storage.database.exports import ArticleLine
 from storage.identity import bare_host
 from storage.records import ArticleFields, ChangeKind, LedgerEntry, Park
-from storage.text import comparison_text, first_sentences
+from storage.text import first_sentences
 
 #: Headlines longer than this are cut; no site's own is.
 _HEADLINE_LIMIT = 300
@@ -28,6 +28,9 @@ class NewItem:
     excerpt: str
     language: str
     number: int | None = None
+    #: The window in which it appeared.
+    seen_after: datetime | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,18 +118,6 @@ class Digest:
         return tuple(park for park in self.coverage if park.sight is not Sight.WHOLE)
 
 
-def matches(entry: LedgerEntry, parks: Sequence[str], words: Sequence[str]) -> bool:
-    """Say whether a change is what a subscription asked for: of its parks, and with one of its words."""
-    if parks and entry.park not in parks:
-        return False
-    if not words:
-        return True
-    fields = entry.fields_after or entry.fields_before
-    texts = [entry.headline, *(fields.body if fields else ())]
-    said = comparison_text(" ".join(texts)).casefold()
-    return any(comparison_text(word).casefold() in said for word in words)
-
-
 def sections_of(
     entries: Iterable[LedgerEntry],
     parks: Mapping[str, Park],
@@ -180,7 +171,8 @@ def _section(
 def _new_item(entry: LedgerEntry, excerpt_chars: int) -> NewItem:
     assert entry.fields_after is not None
     try:
-        return _item(entry.fields_after, entry.url, excerpt_chars, number=entry.number)
+        item = _item(entry.fields_after, entry.url, excerpt_chars, number=entry.number)
+        return replace(item, seen_after=entry.seen_after, seen_at=entry.seen_at)
     except Exception:  # one article must not hold back the others of a digest, whatever it is
         return NewItem(
             headline=_not_shown(entry),

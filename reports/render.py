@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports.digest import Digest, NewItem, ParkSection
+from reports.digest import ChangedItem, Digest, NewItem, ParkSection
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts a mail's HTML at about 102 kB; this leaves room for what a transport adds.
 MOST_HTML_BYTES = 95_000
+_BRIEF = 160
 
 
 def html_of(digest: Digest) -> str:
@@ -98,9 +99,11 @@ def _environment(*, html: bool) -> Environment:
     )
     environment.filters |= {
         "local": local,
+        "window": window,
         "day": day,
         "link": safe_link,
         "plural": plural,
+        "brief": brief,
         "span": span,
         "seen_whole": seen_whole,
     }
@@ -113,6 +116,15 @@ def local(moment: datetime | None, time_zone: str) -> str:
         return "the beginning"
     there = moment.astimezone(ZoneInfo(time_zone))
     return f"{there:%a} {there.day} {there:%b %H:%M}"
+
+
+def window(item: NewItem | ChangedItem, time_zone: str) -> str:
+    """Return when an item's change happened, such as ``between Tue 4 Mar 09:10 and 15:10``; nothing if nobody knows."""
+    if item.seen_at is None:
+        return ""
+    after, at = local(item.seen_after, time_zone), local(item.seen_at, time_zone)
+    shared = after[: -len("09:10")]
+    return f"between {after} and {at.removeprefix(shared) if shared.strip() else at}"
 
 
 def day(moment: datetime, time_zone: str) -> str:
@@ -162,6 +174,12 @@ def _since(digest: Digest, *, alone: bool) -> str:
 def safe_link(url: str) -> str:
     """Return an address that a mail may link to; anything but http and https leads nowhere."""
     return url if urlsplit(url).scheme in ("http", "https") else "#"
+
+
+def brief(text: str | None) -> str:
+    """Return a sentence that may quote a site, short enough for a line."""
+    text = text or "not said why"
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

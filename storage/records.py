@@ -41,6 +41,10 @@ class Origin(StrEnum):
     BACKFILL = "backfill"
 
 
+#: How the reason begins of a visit that did not read a listing down to what was known.
+GAP = "a gap: "
+
+
 class ConditionKind(StrEnum):
     """Why a park, or a part of it, cannot be seen."""
 

@@ -14,11 +14,12 @@ from syrupy.assertion import SnapshotAssertion
 
 from reports.coverage import ParkCoverage, Sight, cover_park
 from reports.diff import Piece, diff_texts, words
-from reports.digest import Digest, ParkSection, matches, sections_of
+from reports.digest import Digest, ParkSection, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
-from reports.render import MOST_HTML_BYTES, html_of, span, text_of
-from storage.database.visit_log import ConditionLine, VisitLine
-from storage.records import ChangeKind, LedgerEntry
+from reports.render import MOST_HTML_BYTES, html_of, span, text_of, window
+from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
+from storage.matching import matches
+from storage.records import GAP, ChangeKind, LedgerEntry
 from storage.text import first_sentences
 from tests.builders import DAY_1, DAY_2, a_park, an_article
 
@@ -306,6 +307,10 @@ def a_visit(**more: Any) -> VisitLine:
 
 
 def sight(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = ()) -> ParkCoverage:
+    return cover(*visits, conditions=conditions)
+
+
+def cover(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = (), **more: Any) -> ParkCoverage:
     return cover_park(
         "eastgate",
         "Eastgate",
@@ -314,7 +319,7 @@ def sight(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = ()) -> Par
         is_recent_from=DAY_1,
         last_joined=next((v for v in reversed(visits) if v.listing_joined), None),
         conditions=conditions,
-        unread=0,
+        **{"unread": 0} | more,
     )
 
 
@@ -328,6 +333,49 @@ def test_quiet_is_told_from_broken() -> None:
     assert sight(a_visit(), failed).sight is Sight.PARTLY
     assert sight(a_visit(), failed, conditions=(down,)).since == DAY_1  # it was seen for the last time then
     assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE
+
+
+def test_of_several_things_in_the_way_the_newest_is_told_first() -> None:
+    failed = a_visit(outcome="failed", reason="refused", listing_joined=False, started_at=DAY_2)
+    wall = ConditionLine(park="eastgate", kind="blocked", began_at=DAY_1, ended_at=None, evidence="a login page")
+    down = replace(wall, kind="unreachable", began_at=DAY_2, evidence="refused")
+    assert sight(failed, conditions=(wall, down)).why == "unreachable: refused; blocked: a login page"
+
+
+def test_a_gap_that_a_later_visit_closes_is_told_once() -> None:
+    gap = a_visit(outcome="partly", reason=f"{GAP}the budget ended", listing_joined=False, started_at=DAY_2)
+    whole = a_visit(started_at=DAY_2 + timedelta(days=1))
+    [closed] = cover(gap, whole, joined_before=a_visit()).ended
+    assert (closed.kind, closed.began_at, closed.ended_at) == ("gap", DAY_1, DAY_2 + timedelta(days=1))
+    assert cover(whole, before=gap, joined_before=a_visit()).ended == (closed,)
+    assert cover(gap, joined_before=a_visit()).ended == ()
+    told = text_of(a_digest(coverage=(cover(gap, whole, joined_before=a_visit()),)))
+    assert "gap from Mon 6 May 16:00 to Wed 8 May 16:00" in told
+
+
+def test_the_foot_names_pages_that_could_not_be_read_and_why() -> None:
+    page = UnreadLine(url="http://eastgate.example/7.html", headline=None, reason="status 500" + "x" * 900, attempts=3)
+    named = replace(page, headline="<b>A hall</b>", url="javascript:alert(1)")
+    digest = a_digest(coverage=(cover(a_visit(), unread=5, unread_pages=(page, named)),))
+    text, html = text_of(digest), html_of(digest)
+    assert "- http://eastgate.example/7.html: status 500xxx" in text
+    assert "and 3 more" in text
+    assert "x" * 200 not in text + html
+    assert "&lt;b&gt;A hall&lt;/b&gt;" in html
+    assert "javascript:" not in html
+
+
+def test_a_window_within_a_day_names_the_day_once() -> None:
+    item = a_digest(an_entry(1)).sections[0].new[0]
+    noon = replace(item, seen_after=DAY_1, seen_at=DAY_1 + timedelta(hours=6))
+    assert window(noon, "Asia/Shanghai") == "between Mon 6 May 16:00 and 22:00"
+    assert window(replace(noon, seen_at=DAY_2), "Asia/Shanghai") == "between Mon 6 May 16:00 and Tue 7 May 16:00"
+    assert window(replace(noon, seen_after=None), "UTC") == "between the beginning and Mon 6 May 14:00"
+
+
+def test_a_word_without_end_fills_no_screen() -> None:
+    [place] = diff_texts(("It is " + "x" * 3000,), ("It is " + "y" * 3000,)).places
+    assert max(len(run.text) for run in place) < 120
 
 
 def test_nobody_speaks_of_the_time_before_a_parks_first_visit() -> None:
@@ -396,6 +444,9 @@ def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:
     for said in (text_of(digest), html_of(digest)):
         assert "every 6 h, at worst 24 h" in said
         assert "unreachable from Tue 7 May 12:00 to Wed 8 May 04:00" in said
+    # A reading before the last digest is where the first window of this one begins.
+    across = cover(a_visit(started_at=DAY_2), joined_before=a_visit())
+    assert across.worst_window == DAY_2 - DAY_1
     once = sight(a_visit())
     assert (once.usual_window, once.worst_window) == (None, None)
     assert "read every" not in text_of(a_digest(coverage=(once,))).partition("\n--\n")[2]

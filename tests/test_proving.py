@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from storage.database import open_store
-from tests.builders import damage
+from storage.decisions import content_hash
+from tests.builders import an_article, damage
 from tests.conftest import Desk
+from tests.slowsite import stored
 from tests.tricksite import LISTING, TrickSite, article, listing, path, status
 
 
@@ -73,13 +75,41 @@ def test_a_removal_shows_what_stood_there_and_a_number_that_is_none_is_named(wat
     assert (unknown.returncode, "there is no change 99 in the ledger" in unknown.stderr) == (2, True)
 
 
-def test_bytes_that_were_touched_prove_nothing(watched: Desk) -> None:
+@pytest.mark.parametrize("content", ["x'28b52ffd2000010000'", "substr(content, 1, 40)", "x'00'"])
+def test_bytes_that_were_touched_prove_nothing_and_hide_nothing_else(watched: Desk, content: str) -> None:
     number = number_of(watched, "edited")
     store = open_store(f"sqlite:///{watched.folder / 'parkwatch.db'}")
-    damage(store, "UPDATE blobs SET content = x'28b52ffd2000010000'")
+    damage(store, f"UPDATE blobs SET content = {content}")
     store.close()
     assert f"change {number} is not proved" in watched.fails("prove", number)
     assert "the stored bytes do not fit their hash" in watched.run("prove", number).stdout
+    said = watched.fails("verify")
+    assert said.count("parkwatch: blob ") == stored(watched, "blobs")
+    assert "--debug" not in said
+
+
+def test_a_forged_past_is_named_by_verify(watched: Desk) -> None:
+    """The version that was overwritten is given other words, and a hash that fits them."""
+    forged = content_hash(an_article(headline="Story 1 of the park", body=("A lie.",), source=None))
+    watched.sql(
+        "UPDATE versions SET headline = 'Story 1 of the park', body = '[\"A lie.\"]', source = NULL, "
+        f"date_published = '2024-05-01', content_hash = '{forged}' "
+        "WHERE number = 1 AND article_id = (SELECT article_id FROM versions WHERE number = 2)"
+    )
+    said = watched.fails("verify")
+    assert "version 1, read again from its captures, gives another" in said
+    assert "do not fit their content hash" not in said
+
+
+def test_a_line_that_is_gone_from_a_digest_of_words_is_named(watched: Desk) -> None:
+    watched.must("subscribe", "words@example.org", "--word", "two halls")
+    watched.sql("UPDATE subscriptions SET position = 0, covers_since = '2024-01-01 00:00:00.000000'")
+    watched.run("digest", "2", "--now")
+    number = number_of(watched, "edited")
+    watched.must("verify")
+    watched.sql("UPDATE digests SET line_count = 0 WHERE subscription_id = 2")
+    watched.sql("DELETE FROM digest_lines WHERE subscription_id = 2")
+    assert f"subscription 2: change {number} is in none of its digests" in watched.fails("verify")
 
 
 def test_a_version_that_its_captures_do_not_give_is_named_by_verify(watched: Desk) -> None:

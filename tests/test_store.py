@@ -1,7 +1,7 @@
 """The store: versions, changes and ledger numbers in one transaction, and the promises proved from it."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from storage.database import (
     planning,
     standing,
     upgrade_store,
+    visits,
 )
 from storage.database import verify as verification
 from storage.database.sqlite import wal_is_safe
@@ -132,6 +133,45 @@ def test_an_article_is_removed_once_and_comes_back(store: Store) -> None:
             standing.change_state(session, [1], ArticleState.REMOVED, seen_at=DAY_2, visit=1)
     record(store, an_observation(seen_at=DAY_3))
     assert [kind for _, kind in kinds(store)] == ["new", "removed", "restored"]
+
+
+def test_a_return_happened_after_it_was_last_known_to_be_gone(store: Store) -> None:
+    record(store, an_observation())
+    with store.writing() as session:
+        standing.change_state(session, [1], ArticleState.REMOVED, seen_at=DAY_2, visit=1)
+    record(store, an_observation(seen_at=DAY_3))
+    with store.reading() as session:
+        assert [(entry.seen_after, entry.seen_at) for entry in ledger.entries(session)][1:] == [
+            (DAY_1, DAY_2),
+            (DAY_2, DAY_3),
+        ]
+
+
+def test_an_article_left_the_listing_after_the_listing_last_named_it(store: Store) -> None:
+    """That its page was seen alive a moment ago says nothing of the listing."""
+
+    def visit(at: datetime, *keys: str) -> None:
+        number = begun(store, now=at)
+        with store.writing() as session:
+            links = [Link(key=key, url="http://eastgate.example/news/1.html") for key in keys]
+            planning.note_listing(session, "eastgate", links, visit=number, origin=Origin.CRAWL, now=at)
+            tally = visits.Tally(listing_joined=True, listing_whole=True)
+            visits.end(session, number, now=at, outcome="done", reason=None, tally=tally)
+        numbers.append(number)
+
+    numbers: list[int] = []
+    record(store, an_observation("doc:1"))
+    visit(DAY_1, "doc:1")
+    visit(DAY_2)
+    with store.writing() as session:
+        standing.confirm(session, 1, DAY_2)
+        standing.change_state(session, [1], ArticleState.UNLISTED, seen_at=DAY_2, visit=numbers[1])
+    visit(DAY_3)
+    visit(DAY_3 + timedelta(days=1), "doc:1")
+    with store.reading() as session:
+        windows = {entry.kind.value: (entry.seen_after, entry.seen_at) for entry in ledger.entries(session)}
+    assert windows["unlisted"] == (DAY_1, DAY_2)
+    assert windows["restored"] == (DAY_3, DAY_3 + timedelta(days=1))
 
 
 def test_a_transaction_that_fails_leaves_neither_version_nor_number(store: Store) -> None:

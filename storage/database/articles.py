@@ -98,7 +98,7 @@ def record(session: Session, observation: Observation) -> Recorded:
             version_before=version_before,
             version_after=row.version,
             previous_url=previous_url if kind is ChangeKind.MOVED else None,
-            seen_after=seen_after,
+            seen_after=ledger.left_at(session, row.id) if kind is ChangeKind.RESTORED else seen_after,
             seen_at=observation.seen_at,
             visit_id=observation.visit,
         )

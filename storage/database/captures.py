@@ -75,9 +75,14 @@ def as_capture(session: Session, row: CaptureRow) -> Capture:
 
 
 def content_of(session: Session, digest: str) -> bytes:
-    """Return a blob's bytes; raises ValueError if they do not fit their hash."""
-    row = session.get_one(BlobRow, digest)
-    content = zstandard.ZstdDecompressor().decompress(row.content, max_output_size=row.size or 1)
+    """Return a blob's bytes; raises ValueError if they are not there or do not fit their hash."""
+    row = session.get(BlobRow, digest)
+    if row is None:
+        raise ValueError(f"no bytes are stored under {digest}")
+    try:
+        content = zstandard.ZstdDecompressor().decompress(row.content, max_output_size=row.size or 1)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"the bytes stored under {digest} cannot be unpacked: {error}") from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError(f"the bytes stored under {digest} do not fit their hash")
     return content

@@ -62,6 +62,15 @@ def head(session: Session) -> int:
     return session.scalars(select(LedgerHeadRow.number).where(LedgerHeadRow.id == HEAD)).one()
 
 
+def left_at(session: Session, article_id: int) -> datetime | None:
+    """Return when an article was last found to be gone, or to be listed no longer."""
+    query = select(LedgerRow.seen_at).where(
+        LedgerRow.article_id == article_id,
+        LedgerRow.kind.in_((ChangeKind.REMOVED.value, ChangeKind.UNLISTED.value)),
+    )
+    return session.scalars(query.order_by(LedgerRow.number.desc()).limit(1)).first()
+
+
 def entries(
     session: Session,
     *,

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from storage.database import ledger
-from storage.database.tables import AddressRow, ArticleRow, UnreadRow
+from storage.database.tables import AddressRow, ArticleRow, UnreadRow, VisitRow
+from storage.database.visits import newest_by
 from storage.records import ArticleState, ChangeKind, Link, Origin, Recheck, Validators
 from storage.text import comparison_text
 
@@ -96,13 +97,16 @@ def _note_listed(session: Session, row: ArticleRow, link: Link, visit: int, now:
 
 def _listed_again(session: Session, row: ArticleRow, visit: int, now: datetime) -> None:
     row.state = ArticleState.LIVE.value
+    whole = select(VisitRow.started_at).where(VisitRow.park == row.park, VisitRow.listing_whole, VisitRow.id < visit)
+    missed = [ledger.left_at(session, row.id), newest_by(session, whole, now)]
     ledger.append(
         session,
         kind=ChangeKind.RESTORED,
         article=row,
         version_before=row.version,
         version_after=row.version,
-        seen_after=row.last_seen,
+        # No whole listing named it since it went.
+        seen_after=max((moment for moment in missed if moment), default=row.last_seen),
         seen_at=now,
         visit_id=visit,
     )

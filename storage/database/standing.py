@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage.database import captures, ledger
-from storage.database.tables import ArticleRow
+from storage.database.tables import ArticleRow, VisitRow
 from storage.decisions import next_check
 from storage.records import ArticleState, Capture, ChangeKind
 
@@ -56,7 +56,7 @@ def change_state(
             article=row,
             version_before=row.version,
             version_after=row.version,
-            seen_after=row.last_seen,
+            seen_after=_last_listed(session, row) if state is ArticleState.UNLISTED else row.last_seen,
             seen_at=seen_at,
             visit_id=visit,
         )
@@ -64,3 +64,9 @@ def change_state(
         if proofs and article_id in proofs:
             captures.prove(session, row.park, [number], [proofs[article_id]])
     return tuple(numbers)
+
+
+def _last_listed(session: Session, row: ArticleRow) -> datetime | None:
+    """Return when a listing last named an article: that its page answered since then says nothing of the listing."""
+    visit = session.get(VisitRow, row.listed_visit) if row.listed_visit is not None else None
+    return visit.started_at if visit else None

@@ -20,6 +20,7 @@ from storage.database.tables import (
     VersionRow,
 )
 from storage.decisions import content_hash
+from storage.matching import matches
 from storage.records import ChangeKind, Origin
 
 #: Kinds of change that rest on an answer alone, unless they come together with a new version.
@@ -206,8 +207,11 @@ def _changes_are_in_one_digest(session: Session) -> Iterator[str]:
         first = session.scalar(
             select(func.min(DigestRow.position_before)).where(DigestRow.subscription_id == subscription.id)
         )
-        if first is None or subscription.words:
-            continue  # which changes hold a word is judged by the door, not by the ground
+        if first is None:
+            continue
+        if subscription.words:
+            yield from _words_are_answered(session, subscription, first)
+            continue
         missing = (
             select(LedgerRow.number)
             .outerjoin(
@@ -222,3 +226,12 @@ def _changes_are_in_one_digest(session: Session) -> Iterator[str]:
             missing = missing.where(LedgerRow.park.in_(subscription.parks))
         for number in session.scalars(missing):
             yield f"subscription {subscription.id}: change {number} is in none of its digests"
+
+
+def _words_are_answered(session: Session, subscription: SubscriptionRow, first: int) -> Iterator[str]:
+    parks = tuple(subscription.parks)
+    lines = select(DigestLineRow.change_number).where(DigestLineRow.subscription_id == subscription.id)
+    told = set(session.scalars(lines))
+    for entry in ledger.entries(session, after=first, up_to=subscription.position, parks=parks):
+        if entry.number not in told and matches(entry, parks, subscription.words):
+            yield f"subscription {subscription.id}: change {entry.number} is in none of its digests"

@@ -80,15 +80,21 @@ def as_it_stands(line: VisitLine, *, now: datetime, host: str, is_alive: Callabl
     return replace(line, outcome=account.CUT_OFF, reason=account.DIED, ended_at=line.heartbeat_at)
 
 
-def last_visit(session: Session, park: str, *, joined: bool = False, ended: bool = False) -> VisitLine | None:
-    """Return a park's newest visit, or its newest one that has ended, or whose listing joined up."""
+def last_visit(
+    session: Session, park: str, *, joined: bool = False, ended: bool = False, ended_by: datetime | None = None
+) -> VisitLine | None:
+    """Return a park's newest visit, or its newest one that has ended, by some moment, or whose listing joined up."""
     query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == account.VISIT)
     if joined:
         query = query.where(VisitRow.listing_joined)
     if ended:
         query = query.where(VisitRow.ended_at.is_not(None))
-    row = session.scalars(query.order_by(VisitRow.id.desc()).limit(1)).first()
-    return _visit(row) if row else None
+    # The moment is no part of the query: the newest visits are few, and their index is by number.
+    newest = session.scalars(query.order_by(VisitRow.id.desc()).execution_options(yield_per=20))
+    for row in newest:
+        if ended_by is None or (row.ended_at is not None and row.ended_at <= ended_by):
+            return _visit(row)
+    return None
 
 
 def _visit(row: VisitRow) -> VisitLine:

@@ -165,6 +165,8 @@ def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: 
     open_already = session.scalars(_open(park).where(ConditionRow.kind == kind.value)).first()
     if open_already is None:
         session.add(ConditionRow(park=park, kind=kind.value, began_at=now, evidence=evidence[:1000]))
+    else:
+        open_already.evidence = evidence[:1000]  # what stands in the way today
     return open_already is None
 
 
