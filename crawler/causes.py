@@ -12,6 +12,8 @@ _BY_TEXT = {
     "unsupported protocol": "it speaks no TLS that is safe",
     "alert protocol version": "it speaks no TLS that is safe",
     "SSL routines": "TLS with it fails",
+    "Missing scheme": "it leads to what is no web address",
+    "Unsupported URL scheme": "it leads to what is no web address",
     "TooManyHeadersError": "it sends headers without an end",
 }
 _BY_NAME = {

@@ -13,8 +13,8 @@ from monitor.settings import Settings, SettingsError
 from reports.mailer import Delivery, Outcome, SmtpMailer
 from reports.signing import Signer
 from storage.crash import crash_point
-from storage.database import Store, digests
-from storage.database.digests import Waiting
+from storage.database import Store, deliveries, digests
+from storage.database.deliveries import Waiting
 from storage.journal import SentJournal
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ def send_waiting(
     *may_send* is asked before each: whoever is no longer the one scheduler sends nothing more.
     """
     with store.reading() as session:
-        waiting = digests.waiting(session, now=clock())
+        waiting = deliveries.waiting(session, now=clock())
     return _hand_over(store, mailer, clock, waiting, at_once=False, may_send=may_send)
 
 
@@ -42,7 +42,7 @@ def send_at_once(store: Store, mailer: SmtpMailer, clock: Callable[[], datetime]
     What another process has in hand at this moment is left to it.
     """
     with store.reading() as session:
-        waiting = digests.waiting(session, now=None, subscription_id=subscription_id)
+        waiting = deliveries.waiting(session, now=None, subscription_id=subscription_id)
     return _hand_over(store, mailer, clock, waiting, at_once=True)
 
 
@@ -62,7 +62,7 @@ def _hand_over(
         if not may_send():
             break
         with store.writing("delivery_begun") as session:
-            delivery_id = digests.begin_delivery(session, letter.id, clock(), at_once=at_once)
+            delivery_id = deliveries.begin(session, letter.id, clock(), at_once=at_once)
         if delivery_id is None:
             continue
         with store.reading() as session:
@@ -84,7 +84,7 @@ def _hand_over(
 def _is_ours(store: Store, delivery_id: int, clock: Callable[[], datetime]) -> bool:
     try:
         with store.reading() as session:
-            return digests.may_go_on(session, delivery_id, clock())
+            return deliveries.may_go_on(session, delivery_id, clock())
     except Exception as error:  # whichever way a database goes away
         log.warning("the store could not be asked whether a mail may go out, so it waits", why=f"{error!r}")
         return False
@@ -95,7 +95,7 @@ def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetim
     for pause in (*_PAUSES_S, None):
         try:
             with store.writing("delivery_ended") as session:
-                digests.end_delivery(
+                deliveries.end(
                     session,
                     delivery_id,
                     outcome=delivery.outcome.value,

@@ -13,7 +13,7 @@ from reports.digest import Digest, sections_of
 from reports.message import Letter, build_letter, serial_of
 from storage.cadence import next_slot, parse_cadence
 from storage.crash import crash_point
-from storage.database import Session, Store, digests, exports, ledger, subscriptions, visit_log
+from storage.database import Session, Store, deliveries, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
 from storage.matching import matches
@@ -60,6 +60,7 @@ def make(
         coverage += _uncovered(session, parks, subscription, broken)
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
         _, previous_sha256 = digests.last(session, subscription.id)
+        mishaps = deliveries.mishaps(session, subscription.id, since)
     number = subscription.digests + 1
     digest = Digest(
         number=number,
@@ -74,6 +75,7 @@ def make(
             items_per_park=settings.digest.items_per_park,
             excerpt_chars=settings.digest.excerpt_chars,
             baselines=baselines,
+            made_at=now,
         ),
         coverage=coverage,
         new_count=sum(entry.kind is ChangeKind.NEW for entry in entries),
@@ -82,6 +84,7 @@ def make(
         changes=tuple(entry.number for entry in entries),
         previous_sha256=previous_sha256,
         was_due=due if due and now - due >= _LATE else None,
+        mishaps=tuple(mishaps),
         last_sent=max(journal_of(store).numbers(serial_of(subscription.token)), default=0),
     )
     letter = build_letter(
@@ -187,9 +190,18 @@ def make_and_freeze(
 
 
 def make_due(
-    store: Store, parks: dict[str, Park], settings: Settings, now: datetime, *, broken: Collection[str] = ()
+    store: Store,
+    parks: dict[str, Park],
+    settings: Settings,
+    now: datetime,
+    *,
+    broken: Collection[str] = (),
+    unvisited: Collection[str] = (),
 ) -> list[Made]:
-    """Freeze the digest of every subscription whose time has come, each once however long we slept."""
+    """Freeze the digest of every subscription whose time has come, each once however long we slept.
+
+    One that is late already waits for the parks that are *unvisited* yet: it is to hold what has happened meanwhile.
+    """
     with store.reading() as session:
         readers = subscriptions.subscriptions(session, only_active=True)
     frozen = []
@@ -197,11 +209,17 @@ def make_due(
         try:
             if subscription.is_due(now):
                 due = _first_due(subscription)
+                if now - due >= _LATE and _counts_on(subscription, unvisited):
+                    continue
                 frozen.append(make_and_freeze(store, parks, settings, subscription, now, broken=broken, due=due))
         except Exception as error:  # one reader's poison must not cost the others their digests
             log.error("a digest could not be made", reader=subscription.address, why=f"{error!r}")
             log.debug("where", exc_info=True)
     return [made for made in frozen if made is not None]
+
+
+def _counts_on(subscription: Subscription, parks: Collection[str]) -> bool:
+    return any(not subscription.parks or slug in subscription.parks for slug in parks)
 
 
 def _first_due(subscription: Subscription) -> datetime:

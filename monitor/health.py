@@ -8,8 +8,8 @@ from crawler.layouts import load_good_layouts
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, next_visit, parse_cadence
-from storage.database import Store, digests, drift, exports, ledger, pauses, subscriptions, visit_log
-from storage.database.digests import DigestLine
+from storage.database import Store, deliveries, drift, exports, ledger, pauses, subscriptions, visit_log
+from storage.database.deliveries import DigestLine
 from storage.database.visit_log import UnreadLine
 from storage.drift import Shift, shifts
 from storage.processes import process_lives, this_host
@@ -107,6 +107,6 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
             parks=tuple(found),
             changes=ledger.head(session),
             readers=readers,
-            undelivered=tuple(digests.undelivered(session, now=now, refused_since=now - _REFUSALS_SHOWN)),
+            undelivered=tuple(deliveries.undelivered(session, now=now, refused_since=now - _REFUSALS_SHOWN)),
             tls_verify=settings.crawl.tls_verify,
         )

@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
 from storage.cadence import next_visit
-from storage.database import Store, pauses, visit_log
+from storage.database import Session, Store, pauses, visit_log
 from storage.processes import process_lives, this_host
 from storage.records import Park
 
@@ -32,6 +31,8 @@ VISIT_EVERY_S, DIGEST_EVERY_S = 20, 20
 _BATCHES = 4
 #: Mails that may be in hand side by side: a server may think about one for ten minutes.
 _SENDERS = 4
+#: Behind a start, or a sleep of so long, late digests wait for the visits that are due too, but no longer than this.
+_SLEPT, _CATCH_UP = timedelta(minutes=10), timedelta(minutes=30)
 #: A visit that could not begin (a backfill is at the park) leaves no trace in the store; it is not tried at every ring.
 _PAUSE_AFTER_TRY = timedelta(minutes=5)
 #: SIGTERM: children get so long to end in good order, then they are killed; the whole takes less than 30 s.
@@ -58,6 +59,7 @@ class Alarm:
         self._at_work: dict[str, Park] = {}
         #: When each park was last tried, for visits that could not even begin.
         self._tried: dict[str, datetime] = {}
+        self._woke = self._rang = clock()
         self.visitors = Visitors()
 
     def now(self) -> datetime:
@@ -95,29 +97,36 @@ class Alarm:
 
     def _due_parks(self) -> list[Park]:
         now = self._clock()
-        stands = partial(visit_log.as_it_stands, now=now, host=this_host(), is_alive=process_lives)
         busy = {host for park in self._at_work.values() for host in park.hosts}
         due = []
         with self._store.reading() as session:
             for park in self._folder.parks().values():
-                last = visit_log.last_visit(session, park.slug)
-                last = stands(last) if last else None
-                cadence = timedelta(minutes=park.cadence_minutes)
-                started, outcome = (last.started_at, last.outcome) if last else (None, None)
                 tried = self._tried.get(park.slug)
                 waits = tried is not None and timedelta(0) <= now - tried < _PAUSE_AFTER_TRY
-                waits = waits or pauses.until(session, park.hosts, now) is not None
-                if next_visit(started, outcome, cadence, now) <= now and not waits and not park.hosts & busy:
+                if not waits and not park.hosts & busy and _is_due(session, park, now):
                     self._tried[park.slug] = now
                     due.append(park)
         return due
+
+    def _unvisited(self, parks: dict[str, Park], now: datetime) -> set[str]:
+        """Return the parks whose turn came while nobody was awake, and that have not been seen since."""
+        with self._lock:
+            if not timedelta(0) <= now - self._rang < _SLEPT:
+                self._woke = now
+            self._rang = now
+            if not timedelta(0) <= now - self._woke < _CATCH_UP:
+                return set()
+            at_work = {*self._at_work}
+        with self._store.reading() as session:
+            return at_work | {park.slug for park in parks.values() if _is_due(session, park, now)}
 
     def digest(self) -> None:
         """Freeze the digests whose time has come, and hand over what waits."""
         if self.is_replaced():
             return
         now, parks = self._store.moment(self._clock), self._folder.parks()
-        for made in make_due(self._store, parks, self._settings, now, broken=self._folder.errors):
+        unvisited = self._unvisited(parks, now)
+        for made in make_due(self._store, parks, self._settings, now, broken=self._folder.errors, unvisited=unvisited):
             log.info("digest made", reader=made.subscription.address, number=made.digest.number)
         for letter, delivery in send_waiting(
             self._store, mailer_of(self._settings), self._clock, may_send=lambda: not self.is_replaced()
@@ -129,6 +138,15 @@ class Alarm:
                 outcome=str(delivery.outcome),
                 answer=delivery.answer,
             )
+
+
+def _is_due(session: Session, park: Park, now: datetime) -> bool:
+    last = visit_log.last_visit(session, park.slug)
+    if last is not None:
+        last = visit_log.as_it_stands(last, now=now, host=this_host(), is_alive=process_lives)
+    cadence = timedelta(minutes=park.cadence_minutes)
+    started, outcome = (last.started_at, last.outcome) if last else (None, None)
+    return next_visit(started, outcome, cadence, now) <= now and pauses.until(session, park.hosts, now) is None
 
 
 def run(alarm: Alarm) -> None:

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reports.coverage import ParkCoverage, Sight
 from reports.diff import Diff, diff_texts
+from storage.database.deliveries import Mishap
 from storage.database.exports import ArticleLine
 from storage.identity import bare_host
 from storage.records import ArticleFields, ChangeKind, LedgerEntry, Park
@@ -14,6 +15,8 @@ from storage.text import first_sentences
 
 #: Headlines longer than this are cut; no site's own is.
 _HEADLINE_LIMIT = 300
+#: What a backfill finds that is younger is what visits have missed.
+_LATELY = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class ParkSection:
     changes_left_out: int = 0
     recovered: int = 0
     recovered_span: tuple[str, str] | None = None
+    #: Headlines of those that were published lately: visits have missed them.
+    recovered_lately: tuple[NewItem, ...] = ()
     on_record: int = 0
     newest: tuple[NewItem, ...] = ()
 
@@ -97,6 +102,8 @@ class Digest:
     previous_sha256: str | None
     #: When it was due, if it is made much later than that.
     was_due: datetime | None = None
+    #: Earlier digests that were refused, or that may have come twice.
+    mishaps: tuple[Mishap, ...] = ()
     #: The highest number of a digest that the reader was sent, as far as the journal beside the store goes back.
     last_sent: int = 0
     #: Whether parts were left out for their size; the whole is then attached as a file.
@@ -125,14 +132,16 @@ def sections_of(
     items_per_park: int,
     excerpt_chars: int,
     baselines: Mapping[str, tuple[int, Sequence[ArticleLine]]],
+    made_at: datetime,
 ) -> tuple[ParkSection, ...]:
     """Group changes by park, the parks by name, news by date; a park's baseline shows only its newest articles."""
+    lately = (made_at - _LATELY).date().isoformat()
     by_park: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in entries:
         by_park[entry.park].append(entry)
     names = {slug: parks[slug].name if slug in parks else slug for slug in [*by_park, *baselines]}
     sections = (
-        _section(slug, names[slug], by_park[slug], items_per_park, excerpt_chars, baselines.get(slug))
+        _section(slug, names[slug], by_park[slug], items_per_park, excerpt_chars, baselines.get(slug), lately)
         for slug in sorted(names, key=lambda slug: names[slug].casefold())
     )
     return tuple(section for section in sections if not section.is_empty)
@@ -145,14 +154,14 @@ def _section(
     items_per_park: int,
     excerpt_chars: int,
     baseline: tuple[int, Sequence[ArticleLine]] | None,
+    lately: str,
 ) -> ParkSection:
     fresh = [entry for entry in entries if entry.kind is ChangeKind.NEW and entry.fields_after]
-    fresh.sort(key=lambda entry: (entry.fields_after.date_published or "") if entry.fields_after else "", reverse=True)
+    fresh.sort(key=_published, reverse=True)
     changed = [entry for entry in entries if entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED)]
     recovered = [entry for entry in entries if entry.is_recovered]
-    days = sorted(
-        e.fields_after.date_published[:10] for e in recovered if e.fields_after and e.fields_after.date_published
-    )
+    recovered.sort(key=_published, reverse=True)
+    days = [day for entry in recovered if (day := _published(entry)[:10])]
     # What changed is rarer than what is new, and it is what nobody else tells the reader: it is cut last.
     room = max(items_per_park - len(changed), items_per_park // 2)
     return ParkSection(
@@ -162,10 +171,17 @@ def _section(
         changed=tuple(_changed_item(entry) for entry in changed),
         short=tuple(_new_item(entry, 0) for entry in fresh[room:]),
         recovered=len(recovered),
-        recovered_span=(days[0], days[-1]) if days else None,
+        recovered_span=(days[-1], days[0]) if days else None,
+        recovered_lately=tuple(
+            _new_item(entry, 0) for entry in recovered[:items_per_park] if _published(entry) >= lately
+        ),
         on_record=baseline[0] if baseline else 0,
         newest=tuple(_item(line.fields, line.url, excerpt_chars) for line in baseline[1]) if baseline else (),
     )
+
+
+def _published(entry: LedgerEntry) -> str:
+    return (entry.fields_after.date_published if entry.fields_after else None) or ""
 
 
 def _new_item(entry: LedgerEntry, excerpt_chars: int) -> NewItem:

@@ -80,6 +80,7 @@ def _shortened(section: ParkSection, room: _Room) -> ParkSection:
         left_out=max(0, len(headlines) - room.headlines),
         changed=tuple(changed),
         changes_left_out=len(section.changed) - len(changed),
+        recovered_lately=section.recovered_lately[: room.headlines],
         newest=section.newest if room.texts else (),
     )
 

@@ -59,10 +59,10 @@ def address_of(store: Store) -> str:
     return store._url.render_as_string(hide_password=False)
 
 
-def begun(store: Store, *, now: datetime = DAY_1) -> int:
+def begun(store: Store, *, now: datetime = DAY_1, park: str = "eastgate") -> int:
     """Begin a visit whose process is dead already, and return its id."""
     with store.writing() as session:
-        return visits.begin(session, "eastgate", kind="visit", now=now, host="h", pid=1, is_alive=lambda _: False)
+        return visits.begin(session, park, kind="visit", now=now, host="h", pid=1, is_alive=lambda _: False)
 
 
 def damage(store: Store, statement: str) -> None:

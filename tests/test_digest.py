@@ -62,7 +62,12 @@ def a_digest(*entries: LedgerEntry, **more: Any) -> Digest:
         "first_change": 0,
         "last_change": len(entries),
         "sections": sections_of(
-            entries, {"eastgate": a_park()}, items_per_park=25, excerpt_chars=240, baselines=more.pop("baselines", {})
+            entries,
+            {"eastgate": a_park()},
+            items_per_park=25,
+            excerpt_chars=240,
+            baselines=more.pop("baselines", {}),
+            made_at=more.get("made_at", DAY_1),
         ),
         "coverage": (ParkCoverage(park="eastgate", name="Eastgate", sight=Sight.WHOLE, visits=4, visits_done=4),),
         "new_count": sum(entry.kind is ChangeKind.NEW for entry in entries),
@@ -371,6 +376,21 @@ def test_a_window_within_a_day_names_the_day_once() -> None:
     assert window(noon, "Asia/Shanghai") == "between Mon 6 May 16:00 and 22:00"
     assert window(replace(noon, seen_at=DAY_2), "Asia/Shanghai") == "between Mon 6 May 16:00 and Tue 7 May 16:00"
     assert window(replace(noon, seen_after=None), "UTC") == "between the beginning and Mon 6 May 14:00"
+
+
+def test_what_a_backfill_finds_of_late_is_named_and_older_things_are_counted() -> None:
+    entries = [an_entry(number, ChangeKind.RECOVERED) for number in (1, 2, 3)]
+    dates = ("2024-05-03", "2019-05-03", "2024-04-28")
+    entries = [
+        replace(entry, fields_after=an_article(headline=f"Story {entry.number}", date_published=date))
+        for entry, date in zip(entries, dates, strict=True)
+    ]
+    digest = a_digest(*entries)
+    for said in (text_of(digest), html_of(digest)):
+        assert "3 articles, published 2019-05-03 to 2024-05-03" in said
+        assert said.index("missed by the visits") < said.index("Story 1") < said.index("Story 3")
+        assert "Story 2" not in said
+    assert digest.summary == "3 recovered"
 
 
 def test_a_word_without_end_fills_no_screen() -> None:

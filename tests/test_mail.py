@@ -17,7 +17,7 @@ from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
 from monitor.digesting import make_and_freeze, make_due
 from reports.mailer import Outcome, SmtpMailer
-from storage.database import Store, articles, digests, subscriptions
+from storage.database import Store, articles, deliveries, digests, subscriptions
 from storage.database import verify as verification
 from storage.database.subscriptions import Subscription
 from tests.builders import DAY_1, DAY_2, a_park, an_observation
@@ -88,7 +88,7 @@ def answers(store: Store, sender: SmtpMailer, now: Any = DAY_2) -> list[Outcome]
 def test_a_digest_arrives_as_it_was_frozen(store: Store, tmp_path: Path, mailbox: Mailbox) -> None:
     frozen(store, tmp_path)
     with store.reading() as session:
-        [waiting] = digests.waiting(session, now=DAY_2)
+        [waiting] = deliveries.waiting(session, now=DAY_2)
         message = digests.message_of(session, waiting.id).content
     assert answers(store, mailer(mailbox.port)) == [Outcome.SENT]
     assert mailbox.mails == [message]
@@ -145,13 +145,13 @@ def test_a_server_that_is_not_there_charges_nobody_and_ends_the_round(store: Sto
 def test_a_death_between_sending_and_hearing_sends_the_same_bytes_again(store: Store, tmp_path: Path) -> None:
     frozen(store, tmp_path)
     with store.writing() as session:
-        [waiting] = digests.waiting(session, now=DAY_2)
+        [waiting] = deliveries.waiting(session, now=DAY_2)
         message = digests.message_of(session, waiting.id).content
-        digests.begin_delivery(session, waiting.id, DAY_2)  # and here the process dies
+        deliveries.begin(session, waiting.id, DAY_2)  # and here the process dies
     with receiving(Mailbox()) as box:
         # As long as the server may answer, another process leaves it alone.
-        assert answers(store, mailer(box.port), DAY_2 + digests.LEASE - timedelta(seconds=1)) == []
-        assert answers(store, mailer(box.port), DAY_2 + digests.LEASE) == [Outcome.SENT]
+        assert answers(store, mailer(box.port), DAY_2 + deliveries.LEASE - timedelta(seconds=1)) == []
+        assert answers(store, mailer(box.port), DAY_2 + deliveries.LEASE) == [Outcome.SENT]
     assert box.mails == [message]
 
 
@@ -181,15 +181,15 @@ def test_a_store_that_goes_away_while_the_server_waits_costs_no_more_than_a_late
 def test_the_word_of_an_attempt_that_another_followed_changes_nothing(store: Store) -> None:
     frozen(store, Path())
     with store.writing() as session:
-        first = digests.begin_delivery(session, 1, DAY_2)
-        second = digests.begin_delivery(session, 1, DAY_2 + digests.LEASE)
+        first = deliveries.begin(session, 1, DAY_2)
+        second = deliveries.begin(session, 1, DAY_2 + deliveries.LEASE)
         assert first
         assert second
-        assert not digests.may_go_on(session, first, DAY_2)  # its clock was set back
-        assert digests.may_go_on(session, second, DAY_2 + digests.LEASE)
+        assert not deliveries.may_go_on(session, first, DAY_2)  # its clock was set back
+        assert deliveries.may_go_on(session, second, DAY_2 + deliveries.LEASE)
         refused: dict[str, Any] = {"outcome": "refused", "code": 550, "answer": "no", "is_our_fault": False}
-        digests.end_delivery(session, first, **refused, now=DAY_2 + digests.LEASE)
-        assert digests.may_go_on(session, second, DAY_2 + digests.LEASE)
+        deliveries.end(session, first, **refused, now=DAY_2 + deliveries.LEASE)
+        assert deliveries.may_go_on(session, second, DAY_2 + deliveries.LEASE)
 
 
 def test_two_makers_of_one_digest_make_one(store: Store, tmp_path: Path) -> None:
@@ -326,4 +326,4 @@ def test_a_mail_is_given_up_after_days_of_refusals_and_no_others(store: Store, t
 
 def state_of(store: Store) -> list[str]:
     with store.reading() as session:
-        return [line.state for line, _ in digests.undelivered(session, now=DAY_1, refused_since=DAY_1)]
+        return [line.state for line, _ in deliveries.undelivered(session, now=DAY_1, refused_since=DAY_1)]

@@ -11,7 +11,7 @@ from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
 from monitor.digesting import make_and_freeze
 from reports.mailer import Outcome
-from storage.database import Store, articles, digests, subscriptions
+from storage.database import Store, articles, deliveries, digests, subscriptions
 from storage.database import verify as verification
 from tests.builders import DAY_1, DAY_2, an_observation
 from tests.conftest import Desk
@@ -91,7 +91,7 @@ def test_sending_at_once_waits_for_no_pause_but_overtakes_no_attempt(store: Stor
         [(_, delivery)] = send_at_once(store, mailer(box.port), lambda: DAY_2, 1)
         assert delivery.outcome is Outcome.DEFERRED
     with store.writing() as session:
-        digests.begin_delivery(session, 1, DAY_2, at_once=True)  # another process is at it
+        deliveries.begin(session, 1, DAY_2, at_once=True)  # another process is at it
     with receiving(Mailbox()) as good:
         assert send_at_once(store, mailer(good.port), lambda: DAY_2, 1) == []
         assert good.mails == []
@@ -106,7 +106,7 @@ def test_days_of_our_own_trouble_are_not_held_against_a_mail(store: Store, mailb
     with receiving(Talkative(data="451 busy")) as box:
         send_at_once(store, mailer(box.port), lambda: late, 1)
     with store.reading() as session:
-        [(line, answer)] = digests.undelivered(session, now=DAY_2, refused_since=DAY_1)
+        [(line, answer)] = deliveries.undelivered(session, now=DAY_2, refused_since=DAY_1)
     assert (line.state, answer) == ("ready", "mail: 451 busy")
     [(_, sent)] = send_at_once(store, mailer(mailbox.port), lambda: late, 1)
     assert sent.outcome is Outcome.SENT
@@ -117,12 +117,12 @@ def test_a_digest_that_nobody_hands_over_and_one_whose_sender_died_are_told(stor
 
     def wrong(now: datetime) -> str | None:
         with store.reading() as session:
-            return digests.undelivered(session, now=now, refused_since=DAY_1)[0][1]
+            return deliveries.undelivered(session, now=now, refused_since=DAY_1)[0][1]
 
     assert wrong(DAY_2) is None
     assert "is 'parkwatch run' at work?" in (wrong(DAY_2 + timedelta(hours=2)) or "")
     with store.writing() as session:
-        digests.begin_delivery(session, 1, DAY_2)  # and here the process dies
+        deliveries.begin(session, 1, DAY_2)  # and here the process dies
     assert "the server may have it" in (wrong(DAY_2) or "")
 
 

@@ -1,5 +1,6 @@
 """How a reader leaves, and how she knows that a mail is ours: one-click unsubscription and DKIM."""
 
+from contextlib import closing
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from monitor.demo.mailbox import Mailbox
 from monitor.digesting import make_and_freeze
 from monitor.settings import MailSection, Settings
 from monitor.unsubscribing import one_click
-from storage.database import Store, articles, digests, subscriptions
+from storage.database import Store, articles, digests, open_store, subscriptions
 from tests.builders import DAY_1, DAY_2, an_observation
 from tests.conftest import Desk
 from tests.test_mail import PARKS, answers, frozen, mailer, subscribed
@@ -71,6 +72,13 @@ def test_a_token_that_is_none_ends_nothing(store: Store) -> None:
         assert one_click(store, token, *ASKED[0])[0] == 404
     with store.reading() as session:
         assert len(subscriptions.subscriptions(session, only_active=True)) == 1
+
+
+def test_the_token_of_a_readers_mail_names_her_subscription_to_the_operator(desk: Desk) -> None:
+    desk.must("subscribe", "analyst@example.org")
+    with closing(open_store(f"sqlite:///{desk.folder / 'parkwatch.db'}")) as store, store.reading() as session:
+        [reader] = subscriptions.subscriptions(session)
+    assert desk.must("unsubscribe", reader.token) == "subscription 1 of analyst@example.org is ended\n"
 
 
 def message_with(store: Store, settings: Settings) -> bytes:

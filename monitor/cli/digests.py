@@ -15,7 +15,7 @@ from monitor.digesting import Made, make, make_and_freeze
 from reports.mailer import Outcome, SmtpMailer
 from reports.render import plural
 from storage.clock import utc_now
-from storage.database import Store, digests
+from storage.database import Store, deliveries
 from storage.database import subscriptions as stored
 from storage.database.subscriptions import Subscription
 
@@ -29,6 +29,9 @@ def digest(
     now: Annotated[
         bool, typer.Option("--now", help="Send what waits, and make and send the next one, whatever the cadence.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --now: send once more what a mail server refused, the same bytes.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="With --preview: write the HTML here.")
     ] = None,
@@ -38,6 +41,8 @@ def digest(
         raise UsageError("--now sends and --preview only shows: write one of them")
     if output and not preview:
         raise UsageError("--output says where --preview writes: add --preview")
+    if again and not now:
+        raise UsageError("--again says what --now sends: add --now")
     mailer = checked_mailer_of(common.settings) if now else None
     parks, broken = common.seeds
     unsent: list[str] = []
@@ -47,6 +52,9 @@ def digest(
             raise UsageError(f"--output takes one digest, this would write {len(chosen)}: name a subscription")
         for found in chosen:
             if mailer:
+                if again:
+                    with store.writing() as session:
+                        deliveries.again(session, found.id, utc_now())
                 unsent += _send_now(store, mailer, found)
                 continue
             made = make(store, parks, common.settings, found, utc_now(), broken=broken)
@@ -80,9 +88,10 @@ def _send_now(store: Store, mailer: SmtpMailer, subscription: Subscription) -> l
     waited = send_at_once(store, mailer, utc_now, subscription.id)
     problems = [problem for sent in waited for problem in _told(sent, "had waited")]
     with store.reading() as session:
-        left = digests.waiting(session, now=None, subscription_id=subscription.id)
+        left = deliveries.waiting(session, now=None, subscription_id=subscription.id)
     if left and not problems:
-        problems = [f"digest {left[0].number} for {subscription.address} is being sent by another process: wait for it"]
+        name = f"digest {left[0].number} for {subscription.address}"
+        problems = [f"{name} is in another process's hands, or that one died: it is tried again within 20 minutes"]
     if problems:
         return problems
     parks, broken = common.seeds
@@ -107,7 +116,7 @@ def _told(sent: Sent, what: str) -> list[str]:
         say(f"{name}: {what}: sent")
         return []
     if delivery.outcome is Outcome.REFUSED:
-        return [f"{name} was refused for good: {delivery.answer}; it stays on record"]
+        return [f"{name} was refused for good: {delivery.answer}; it is kept, 'digest --now --again' sends it again"]
     return [f"{name} was not sent: {delivery.answer}; it is kept, and 'digest --now' and 'run' try it again"]
 
 

@@ -18,6 +18,7 @@ from reports.coverage import Sight
 from reports.render import plural
 from storage.clock import utc_now
 from storage.database import shown, upgrade_store
+from storage.database.digests import REFUSED
 
 
 @app.command()
@@ -125,6 +126,8 @@ def _print_readers(health: Health) -> None:
         say("     no subscription yet: 'parkwatch subscribe ADDRESS'")
     for line, answer in health.undelivered:
         say(f"  !  digest {line.number} for {line.recipient}: {line.state}: {answer or 'not handed over yet'}")
+        if line.state == REFUSED:
+            say(f"     once that is mended: parkwatch digest {line.recipient} --now --again")
 
 
 @app.command()

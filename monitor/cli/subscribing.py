@@ -116,7 +116,12 @@ def subscriptions(as_json: Annotated[bool, typer.Option("--json", help="One JSON
 @app.command()
 def unsubscribe(
     subscription: Annotated[
-        str, typer.Argument(metavar="SUBSCRIPTION", help="Its number; or the reader's address, which ends all of hers.")
+        str,
+        typer.Argument(
+            metavar="SUBSCRIPTION",
+            help="Its number; the token in the subject of a reader's 'unsubscribe' mail; or her address, "
+            "which ends all of hers.",
+        ),
     ],
 ) -> None:
     """End a subscription; what was sent stays on record."""

@@ -54,8 +54,8 @@ class Subscription:
         )
 
     def is_named_by(self, reference: str) -> bool:
-        """Whether a person who writes this means it: its number, or the reader's address in any case."""
-        return reference == str(self.id) or reference.casefold() == self.address.casefold()
+        """Whether a person who writes this means it: its number, its token, or the reader's address in any case."""
+        return reference in (str(self.id), self.token) or reference.casefold() == self.address.casefold()
 
 
 def subscribe(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from storage.database import digests, ledger, open_store
+from storage.database import deliveries, ledger, open_store
 from storage.records import Capture, Observation
 from tests.builders import DAY_1, a_park, an_article, an_observation
 from tests.torture import steps
@@ -86,7 +86,7 @@ def drain(stand: Stand, post: Post, now: datetime, rounds: int = 30) -> None:
         )
         store = open_store(stand.url)
         with store.reading() as session:
-            is_done = not digests.waiting(session, now=None)
+            is_done = not deliveries.waiting(session, now=None)
         store.close()
         if is_done:
             return

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from storage.database import open_store
-from storage.database.digests import LEASE
+from storage.database.deliveries import LEASE
 from storage.database.mail_tables import DeliveryRow
 from storage.database.postgres import LOCK_TIMEOUT_S
 from tests.builders import DAY_1

@@ -1,0 +1,128 @@
+"""What a mail server has refused, or may have taken twice: the reader hears of it, and nothing of it is lost."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from monitor.delivering import send_at_once, send_waiting
+from monitor.demo.loop import demo_settings
+from monitor.demo.mailbox import Mailbox, receiving
+from monitor.digesting import Made, make, make_due
+from monitor.scheduler import Alarm
+from reports.mailer import Outcome
+from reports.render import text_of
+from storage.database import Store, articles, deliveries, subscriptions, visits
+from storage.database import verify as verification
+from tests.builders import DAY_1, DAY_2, DAY_3, an_observation, begun
+from tests.conftest import Desk
+from tests.slowsite import stored
+from tests.test_mail import PARKS, Talkative, frozen, mailer, subscribed
+from tests.test_sending import mails_to
+
+REFUSAL = "554 looks like spam"
+
+
+def next_digest(store: Store, tmp_path: Path, now: datetime) -> Made:
+    with store.reading() as session:
+        reader = subscriptions.get(session, 1)
+    return make(store, PARKS, demo_settings(tmp_path, 25), reader, now)
+
+
+def told(made: Made) -> list[str]:
+    lines = [line for line in text_of(made.digest).splitlines() if " reached you" in line]
+    assert made.letter.html.count(" reached you") == len(lines)
+    return lines
+
+
+def test_a_refused_digest_is_told_of_until_one_arrives_and_goes_out_again_as_it_was(
+    store: Store, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    frozen(store, tmp_path)
+    with receiving(Talkative(data=REFUSAL)) as box:
+        send_waiting(store, mailer(box.port), lambda: DAY_2)
+    made = next_digest(store, tmp_path, DAY_3)
+    assert made.digest.changes == ()
+    [line] = told(made)
+    assert line.startswith("Digest 1 of Tue 7 May 08:00 with 1 change never reached you")
+    assert "looks like spam" in line
+    with store.writing() as session:
+        assert deliveries.again(session, 1, DAY_3) == 1
+    [(_, sent)] = send_waiting(store, mailer(mailbox.port), lambda: DAY_3)
+    assert sent.outcome is Outcome.SENT
+    assert b"A bearing works" in mailbox.mails[0]
+    assert told(next_digest(store, tmp_path, DAY_3 + timedelta(hours=1))) == []
+    with store.reading() as session:
+        assert list(verification.problems(session)) == []
+
+
+def test_a_mail_that_is_sent_again_has_five_days_of_its_own(store: Store, tmp_path: Path) -> None:
+    frozen(store, tmp_path)
+    now = DAY_2
+    with receiving(Talkative(rcpt="450 try later")) as box:
+        while send_at_once(store, mailer(box.port), lambda: now, 1):  # noqa: B023
+            now += timedelta(hours=3)
+        assert now - DAY_2 > timedelta(days=5)
+        with store.writing() as session:
+            deliveries.again(session, 1, now)
+        [(_, first)] = send_at_once(store, mailer(box.port), lambda: now, 1)
+    assert first.outcome is Outcome.DEFERRED
+    with store.reading() as session:
+        assert len(deliveries.waiting(session, now=None)) == 1
+
+
+def test_a_digest_that_may_have_come_twice_is_named_once(store: Store, mailbox: Mailbox, tmp_path: Path) -> None:
+    frozen(store, tmp_path)
+    with receiving(Talkative(drop=True)) as box:
+        send_waiting(store, mailer(box.port), lambda: DAY_2)
+    send_at_once(store, mailer(mailbox.port), lambda: DAY_2 + timedelta(hours=1), 1)
+    [made] = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_3)
+    assert told(made) == [
+        "Digest 1 of Tue 7 May 08:00 may have reached you more than once: the mail server took it without saying so."
+    ]
+    assert told(next_digest(store, tmp_path, DAY_3 + timedelta(hours=1))) == []
+
+
+def test_an_operator_sends_again_by_one_command(desk: Desk, mailbox: Mailbox) -> None:
+    desk.must("subscribe", "analyst@example.org")
+    with receiving(Talkative(rcpt="550 who is that")) as box:
+        mails_to(desk, box.port)
+        assert "'digest --now --again' sends it again" in desk.run("digest", "--now").stderr
+    assert "parkwatch digest analyst@example.org --now --again" in desk.run("status").stdout
+    mails_to(desk, mailbox.port)
+    assert "add --now" in desk.run("digest", "--again").stderr
+    assert desk.must("digest", "--now", "--again") == "digest 1 for analyst@example.org: had waited: sent\n"
+    assert (stored(desk, "digests"), len(mailbox.mails)) == (1, 1)
+
+
+def test_behind_a_sleep_a_late_digest_waits_for_the_visit_that_is_due_too(
+    store: Store, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    subscribed(store)
+    clock = [DAY_1 + timedelta(days=4)]
+    folder = cast(Any, SimpleNamespace(parks=lambda: PARKS, errors={}))
+    alarm = Alarm(store, demo_settings(tmp_path, mailbox.port), folder, lambda: clock[0])
+    alarm.digest()
+    assert mailbox.mails == []
+    for park in PARKS:
+        number = begun(store, now=clock[0], park=park)
+        with store.writing() as session:
+            articles.record(session, an_observation(f"doc:{park}", park=park, seen_at=clock[0], visit=number))
+            tally = visits.Tally(listing_joined=True)
+            visits.end(session, number, now=clock[0], outcome="done", reason=None, tally=tally)
+    clock[0] += timedelta(seconds=20)
+    alarm.digest()
+    [mail] = mailbox.mails
+    assert b"This digest is late" in mail
+    assert b"A bearing works" in mail
+
+
+def test_a_visit_that_never_ends_holds_no_digest_back_for_long(store: Store, mailbox: Mailbox, tmp_path: Path) -> None:
+    subscribed(store)
+    clock = [DAY_1 + timedelta(days=4)]
+    folder = cast(Any, SimpleNamespace(parks=lambda: PARKS, errors={}))
+    alarm = Alarm(store, demo_settings(tmp_path, mailbox.port), folder, lambda: clock[0])
+    for _ in range(20):
+        alarm.digest()
+        clock[0] += timedelta(minutes=2)
+    assert len(mailbox.mails) == 1
