@@ -94,6 +94,8 @@ class Alarm:
             with self._lock:
                 for park in due:
                     self._at_work.pop(park.slug, None)
+        if self._is_catching_up(self._clock()):
+            self.digest()  # a late one may have waited for these visits
 
     def _due_parks(self) -> list[Park]:
         now = self._clock()
@@ -114,11 +116,14 @@ class Alarm:
             if not timedelta(0) <= now - self._rang < _SLEPT:
                 self._woke = now
             self._rang = now
-            if not timedelta(0) <= now - self._woke < _CATCH_UP:
+            if not self._is_catching_up(now):
                 return set()
             at_work = {*self._at_work}
         with self._store.reading() as session:
             return at_work | {park.slug for park in parks.values() if _is_due(session, park, now)}
+
+    def _is_catching_up(self, now: datetime) -> bool:
+        return timedelta(0) <= now - self._woke < _CATCH_UP
 
     def digest(self) -> None:
         """Freeze the digests whose time has come, and hand over what waits."""

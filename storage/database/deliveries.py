@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from storage.database.digests import CANCELLED, READY, REFUSED, SENT
@@ -24,6 +24,8 @@ _SOON = timedelta(hours=1)
 _LONGEST_GAP = 2 * _PAUSES[-1]
 
 
+#: Digests of a reader among which an earlier mishap is looked for.
+_LOOKED_BACK = 200
 #: What stands on record in an attempt's place where a person has asked for another.
 AGAIN = "again"
 _UNKNOWN = "unknown"
@@ -177,12 +179,14 @@ class Mishap:
 
 def mishaps(session: Session, subscription_id: int, since: datetime) -> list[Mishap]:
     """Return the refused digests of which no later one can have told, and those that came after an unclear attempt."""
-    arrived = select(func.max(DigestRow.number)).where(
-        DigestRow.subscription_id == subscription_id, DigestRow.state == SENT
-    )
+    newest_first = select(DigestRow.number).where(DigestRow.subscription_id == subscription_id)
+    newest_first = newest_first.order_by(DigestRow.number.desc()).limit(1)
+    arrived = session.scalar(newest_first.where(DigestRow.state == SENT)) or 0
+    oldest = (session.scalar(newest_first) or 0) - _LOOKED_BACK
     query = select(DigestRow.id, DigestRow.number, DigestRow.created_at, DigestRow.line_count)
-    query = query.where(DigestRow.subscription_id == subscription_id).order_by(DigestRow.number)
-    lost = query.where(DigestRow.state == REFUSED, DigestRow.number > (session.scalar(arrived) or 0))
+    query = query.where(DigestRow.subscription_id == subscription_id, DigestRow.number > oldest)
+    query = query.order_by(DigestRow.number)
+    lost = query.where(DigestRow.state == REFUSED, DigestRow.number > arrived)
     found = []
     for row in session.execute(lost).all():
         last = _last_delivery(session, row.id)
