@@ -53,12 +53,12 @@ class TrickSite:
         self.elsewhere: Answer = status(404)
         self.asked: Counter[str] = Counter()
         self.conditional: list[str] = []
-        self.port = 0
+        self.host, self.port = "127.0.0.1", 0
         self.scheme = "http"
 
     @property
     def base(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def serve_stories(self, *numbers: int, text: str = "The park built a hall.", **headers: str) -> None:
         self.pages[LISTING] = listing(*numbers)
@@ -77,8 +77,9 @@ class QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def tricking(tls: ssl.SSLContext | None = None) -> Iterator[TrickSite]:
+def tricking(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[TrickSite]:
     site = TrickSite()
+    site.host = host
     site.scheme = "https" if tls else "http"
 
     class Handler(BaseHTTPRequestHandler):
@@ -109,7 +110,7 @@ def tricking(tls: ssl.SSLContext | None = None) -> Iterator[TrickSite]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = QuietServer(("127.0.0.1", 0), Handler)
+    server = QuietServer((host, 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True

@@ -18,6 +18,7 @@ from storage.crash import POINTS
 from storage.database.postgres import LOCK_TIMEOUT_S
 from storage.database.sqlite import module
 from tests.torture.account import Tally
+from tests.torture.crowd import crowd_is_due
 from tests.torture.hostile import met
 from tests.torture.listings import TRAPS, misled
 from tests.torture.mail_faults import FAULTS, survives
@@ -94,6 +95,7 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
         for seconds, may_fail in ((8, False), (LOCK_TIMEOUT_S + 5, True)):
             trial("stalls", "readers", with_readers, partial(store_is_held, may_fail=may_fail), post, seconds)
         trial("stalls", "readers", with_readers, sender_is_stopped, post)
+        trial("stalls", "readers", with_readers, crowd_is_due, post)
         note("stalls", thinking.result())
         for number in range(max(1, kills // _KILLS_A_STORE)):
             seed = _SEED + number
@@ -158,7 +160,7 @@ def table_of(found: dict[str, dict[str, Tally]], minutes: float) -> str:
             row("disks full for a while, at so many moments", of("full disks", "scenes")),
             row("hostile answers in the place of an article", of("hostile pages", "scenes")),
             row("listings that are traps or lead astray", of("hostile listings", "scenes")),
-            row("stores held by others, a sender stopped, a server that thinks nine minutes", of("stalls", "scenes")),
+            row("stores held, a sender stopped, a server that thinks nine minutes, a crowd", of("stalls", "scenes")),
             row("changes that were to reach a reader", everywhere("changes")),
             row("**lost**", broken("never heard of")),
             row("**in two digests**", broken("too often")),

@@ -70,6 +70,15 @@ def ring(url: str, folder: Path, mail_port: int, parks: dict[str, Park], now: da
         scheduler.run(_Mailing(store, settings, seeds, lambda: now + (utc_now() - began)))
 
 
+def watch(url: str, folder: Path, mail_port: int, timeout: int) -> None:
+    """Be the scheduler, ringing for visits every second; a site has *timeout* seconds for each page."""
+    with chdir(folder), closing(open_store(url)) as store:
+        crawl = CrawlSection(delay=0, deadline=60, timeout=timeout)
+        settings = settings_for(folder, mail_port).model_copy(update={"store": StoreSection(url=url), "crawl": crawl})
+        scheduler.VISIT_EVERY_S = 1
+        scheduler.run(scheduler.Alarm(store, settings, ParkFolder(settings.seeds), utc_now))
+
+
 class _Mailing(scheduler.Alarm):
     def visit(self) -> None:
         """Visit nothing."""
