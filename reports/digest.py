@@ -37,6 +37,14 @@ class NewItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """News that appeared behind one reading of the listing: the window that holds them all."""
+
+    window: tuple[datetime | None, datetime | None]
+    items: tuple[NewItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedItem:
     """An article that changed, with what it says now and what it said before."""
 
@@ -76,6 +84,18 @@ class ParkSection:
     recovered_lately: tuple[NewItem, ...] = ()
     on_record: int = 0
     newest: tuple[NewItem, ...] = ()
+
+    @property
+    def batches(self) -> list[Batch]:
+        """What is new, parted by the windows in which it appeared, the latest first."""
+        found: dict[datetime | None, list[NewItem]] = defaultdict(list)
+        for item in self.new:
+            found[item.seen_after].append(item)
+        batches = []
+        for after, items in found.items():
+            last = max((item.seen_at for item in items if item.seen_at), default=None)
+            batches.append(Batch(window=(after, last), items=tuple(items)))
+        return sorted(batches, key=lambda batch: batch.window[1].timestamp() if batch.window[1] else 0.0, reverse=True)
 
     @property
     def is_empty(self) -> bool:

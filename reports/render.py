@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports.digest import ChangedItem, Digest, NewItem, ParkSection
+from reports.digest import Digest, NewItem, ParkSection
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts a mail's HTML at about 102 kB; this leaves room for what a transport adds.
@@ -119,13 +119,14 @@ def local(moment: datetime | None, time_zone: str) -> str:
     return f"{there:%a} {there.day} {there:%b %H:%M}"
 
 
-def window(item: NewItem | ChangedItem, time_zone: str) -> str:
-    """Return when an item's change happened, such as ``between Tue 4 Mar 09:10 and 15:10``; nothing if nobody knows."""
-    if item.seen_at is None:
+def window(bounds: tuple[datetime | None, datetime | None], time_zone: str) -> str:
+    """Return when something happened, such as ``between Tue 4 Mar 09:10 and 15:10``; nothing if nobody knows."""
+    after, at = bounds
+    if at is None:
         return ""
-    after, at = local(item.seen_after, time_zone), local(item.seen_at, time_zone)
-    shared = after[: -len("09:10")]
-    return f"between {after} and {at.removeprefix(shared) if shared.strip() else at}"
+    begin, end = local(after, time_zone), local(at, time_zone)
+    day = begin[: -len("09:10")]
+    return f"between {begin} and {end.removeprefix(day) if day.strip() else end}"
 
 
 def day(moment: datetime, time_zone: str) -> str:

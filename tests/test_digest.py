@@ -371,11 +371,33 @@ def test_the_foot_names_pages_that_could_not_be_read_and_why() -> None:
 
 
 def test_a_window_within_a_day_names_the_day_once() -> None:
-    item = a_digest(an_entry(1)).sections[0].new[0]
-    noon = replace(item, seen_after=DAY_1, seen_at=DAY_1 + timedelta(hours=6))
-    assert window(noon, "Asia/Shanghai") == "between Mon 6 May 16:00 and 22:00"
-    assert window(replace(noon, seen_at=DAY_2), "Asia/Shanghai") == "between Mon 6 May 16:00 and Tue 7 May 16:00"
-    assert window(replace(noon, seen_after=None), "UTC") == "between the beginning and Mon 6 May 14:00"
+    six_hours = timedelta(hours=6)
+    assert window((DAY_1, DAY_1 + six_hours), "Asia/Shanghai") == "between Mon 6 May 16:00 and 22:00"
+    assert window((DAY_1, DAY_2), "Asia/Shanghai") == "between Mon 6 May 16:00 and Tue 7 May 16:00"
+    assert window((None, DAY_1 + six_hours), "UTC") == "between the beginning and Mon 6 May 14:00"
+    assert window((None, None), "UTC") == ""
+
+
+def test_news_stands_below_the_window_in_which_it_appeared() -> None:
+    first, second, third = (replace(an_entry(number), seen_after=DAY_1) for number in (1, 2, 3))
+    later = DAY_1 + timedelta(hours=6)
+    entries = [
+        replace(first, seen_at=later - timedelta(minutes=9)),
+        replace(second, seen_at=later),
+        replace(third, seen_after=later, seen_at=DAY_2),
+    ]
+    digest = a_digest(*entries)
+    for said in (text_of(digest), html_of(digest)):
+        places = [
+            "between Mon 6 May 22:00 and Tue 7 May 16:00",
+            "· #3",
+            "between Mon 6 May 16:00 and 22:00",
+            "· #1",
+            "· #2",
+        ]
+        found = [said.index(place) for place in places]
+        assert found[:3] == sorted(found[:3])
+        assert max(found[:3]) < min(found[3:])
 
 
 def test_what_a_backfill_finds_of_late_is_named_and_older_things_are_counted() -> None:
