@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.book import VisitBook
 from storage.database import backfills, exports, planning
-from storage.records import Link, Origin
+from storage.records import Capture, Link, Origin
 
 #: How much of what is on record is read from the store at once.
 _PORTION = 200
@@ -20,7 +20,7 @@ class BackfillBook(VisitBook):
         backfill_id: int,
         links: Sequence[Link],
         rest: tuple[dict[str, Any], ...],
-        now: datetime,
+        answer: Capture,
     ) -> None:
         """Write down what a backfill's listing page names within the span, and what is left to be read."""
         with self._store.writing("backfill_page") as session:
@@ -30,8 +30,9 @@ class BackfillBook(VisitBook):
                 links,
                 visit=self.visit,
                 origin=Origin.BACKFILL,
-                now=now,
+                now=answer.captured_at,
                 backfill_id=backfill_id,
+                page=answer,
             )
             backfills.page_read(session, backfill_id, rest)
 

@@ -66,7 +66,7 @@ class BackfillPlan:
             self._account.listings_joined = self._account.listings
         return list(walks[:1])
 
-    def on_page(self, listing: ListingPage, walk: Walk, now: datetime) -> Onward:
+    def on_page(self, listing: ListingPage, walk: Walk, answer: Capture) -> Onward:
         """Note the articles of the span that a listing page names, and go on down until all is older."""
         days = [listed_day(link, self._park.time_zone) for link in listing.links]
         dated = zip(listing.links, days, strict=True)
@@ -87,7 +87,7 @@ class BackfillPlan:
             self._found |= {link.key for link in within if self._book.find(link.key) is None}
         else:
             rest = tuple(walk.as_json() for walk in walks)
-            self._book.note_backfill_page(self._backfill_id, within, rest, now)
+            self._book.note_backfill_page(self._backfill_id, within, rest, answer)
         self._report(
             event="listing",
             pages=self._account.listing_pages,

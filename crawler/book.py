@@ -74,7 +74,7 @@ class VisitBook:
             self.deep_read_at = visits.last_deep(session, self._park.slug, pages=deep_pages, now=now)
         self.began_at = now
 
-    def note_listing(self, links: Sequence[Link], now: datetime) -> planning.Listed:
+    def note_listing(self, links: Sequence[Link], answer: Capture) -> planning.Listed:
         """Write down what a listing page names."""
         with self._store.writing("listing") as session:
             return planning.note_listing(
@@ -83,8 +83,9 @@ class VisitBook:
                 links,
                 visit=self.visit,
                 origin=Origin.BASELINE if self.is_baseline else Origin.CRAWL,
-                now=now,
+                now=answer.captured_at,
                 joined_at=self._joined_at,
+                page=answer,
             )
 
     def unread(self, *, now: datetime | None, for_backfill: bool = False) -> list[planning.Unread]:
@@ -165,8 +166,8 @@ class VisitBook:
         with self._store.reading() as session:
             return planning.count_missing(session, self._park.slug, self.visit, alive_since=self.began_at)
 
-    def unlisted(self, seen_at: datetime) -> int:
-        """Write that articles seen alive in this visit are no longer listed; return how many."""
+    def unlisted(self, listing: Sequence[Capture], seen_at: datetime) -> int:
+        """Write that articles seen alive in this visit are not on any page of the listing; return how many."""
         with self._store.writing("unlisted") as session:
             missing = planning.missing_from_listing(session, self._park.slug, self.visit, alive_since=self.began_at)
             ids = [recheck.article_id for recheck in missing]
@@ -177,6 +178,7 @@ class VisitBook:
                     ArticleState.UNLISTED,
                     seen_at=seen_at,
                     visit=self.visit,
+                    listing=listing,
                 )
             )
 

@@ -12,6 +12,8 @@ from storage.decisions import believes_removals
 from storage.records import NO_VALIDATORS, Capture, Observation, Origin, Park, Recheck, Validators
 
 _PORTION = 200
+#: Listing pages beyond so many bytes prove nothing any more that a person could look through.
+_MOST_PROOF_BYTES = 8_000_000
 #: A wrong validator, to learn whether a server answers 304 to anything.
 _PROBE = Validators(etag='"parkwatch-probe"', last_modified="Thu, 01 Jan 1970 00:00:00 GMT")
 
@@ -43,6 +45,8 @@ class VisitPlan:
         self.validators_lie = False
         self._doubted: list[Asked] = []
         self._gone: dict[int, Capture] = {}
+        #: The pages of a listing that is read whole: by them an article is no longer listed.
+        self._listing: list[Capture] = []
 
     @property
     def origin(self) -> Origin:
@@ -55,10 +59,13 @@ class VisitPlan:
         self._began = now
         return [Walk(url=url) for url in self._park.listings]
 
-    def on_page(self, listing: ListingPage, walk: Walk, now: datetime) -> Onward:
+    def on_page(self, listing: ListingPage, walk: Walk, answer: Capture) -> Onward:
         """Note a listing page: ask for what is not on record and what looks changed, and go on or not."""
-        listed = self._book.note_listing(listing.links, now)
+        now = answer.captured_at
+        listed = self._book.note_listing(listing.links, answer)
         depth = self._depth(now)
+        if depth is Depth.WHOLE and sum(len(page.content) for page in self._listing) < _MOST_PROOF_BYTES:
+            self._listing.append(answer)
         onward = step(
             walk,
             depth=depth,
@@ -157,6 +164,6 @@ class VisitPlan:
         if account.listings_whole >= account.listings and not self._book.is_baseline:
             missing, listed = self._book.weigh_unlisted()
             if believes_removals(missing, missing + listed):
-                account.changes += self._book.unlisted(now)
+                account.changes += self._book.unlisted(self._listing, now)
             else:
                 account.fail(f"{missing} articles are no longer listed at once, which no site means: none is unlisted")

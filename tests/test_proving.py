@@ -62,6 +62,25 @@ def test_a_move_is_proved_by_the_page_at_its_new_place(watched: Desk, site: Tric
     assert "moved, has no capture of what was answered" in watched.fails("verify")
 
 
+def test_what_left_the_listing_and_came_back_is_proved_by_the_listings(watched: Desk, site: TrickSite) -> None:
+    site.serve_stories(*range(20, 3, -1))
+    site.pages[LISTING] = listing(*range(20, 2, -1), 1)
+    watched.must("crawl", "--recheck", "all")
+    site.pages[LISTING] = without = listing(*range(20, 3, -1), 1)
+    watched.must("crawl", "--recheck", "all")
+    site.pages[LISTING] = again = listing(*range(20, 2, -1), 1, 99)
+    site.pages[path(99)] = article(99)
+    watched.must("crawl", "--recheck", "all")
+    for kind, page in (("unlisted", without), ("restored", again)):
+        said = watched.must("prove", number_of(watched, kind))
+        assert hashlib.sha256(page[2]).hexdigest() in said
+    watched.must("verify")
+    watched.sql("DELETE FROM change_captures WHERE change_number = (SELECT number FROM ledger WHERE kind = 'restored')")
+    assert "restored, has no capture of what was answered" in watched.fails("verify")
+    watched.sql("DELETE FROM change_captures WHERE change_number = (SELECT number FROM ledger WHERE kind = 'unlisted')")
+    watched.must("verify")  # as a store of an older version stands
+
+
 _TEXTS = ("The park built a hall.", "The park built two halls.")
 
 

@@ -164,7 +164,7 @@ class ParkSpider(Spider):
         self.account.failures_in_a_row = 0
         if listing.is_cut:
             self.account.fail(f"{response.url}: names more articles than one page may, the rest is left out")
-        onward = await run_in_thread(self.plan.on_page, listing, walk, self.clock())
+        onward = await run_in_thread(self.plan.on_page, listing, walk, capture_of(response, self.clock()))
         for request in (*self._requests(onward.asks), *self._walk_requests(onward.walks)):
             yield request
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from storage.database import ledger
+from storage.database import captures, ledger
 from storage.database.tables import AddressRow, ArticleRow, UnreadRow, VisitRow
 from storage.database.visits import newest_by
-from storage.records import ArticleState, ChangeKind, Link, Origin, Recheck, Validators
+from storage.records import ArticleState, Capture, ChangeKind, Link, Origin, Recheck, Validators
 from storage.text import comparison_text
 
 #: Every so many confirmations by 304 the page is fetched whole: some servers answer 304 although it changed.
@@ -39,11 +39,12 @@ def note_listing(
     now: datetime,
     joined_at: datetime | None = None,
     backfill_id: int | None = None,
+    page: Capture | None = None,
 ) -> Listed:
     """Write down which articles a listing named; those not on record wait to be read until they are.
 
     Whether a listing joins up is judged against what was known by *joined_at*, the last time that it did: what a
-    visit noted before it was cut off must not hide the pages that it never came to.
+    visit noted before it was cut off must not hide the pages that it never came to. *page* is the listing as it came.
     """
     keys = [link.key for link in links]
     found = session.execute(
@@ -62,7 +63,7 @@ def note_listing(
             if _looks_changed(row, link):
                 suspicious.append(_recheck(row, row.key))
                 row.next_check_at = now  # the suspicion outlives a visit that is cut off
-            _note_listed(session, row, link, visit, now)
+            _note_listed(session, row, link, visit, now, page)
         elif waits is not None:
             waits.url = link.url
             if waits.next_try_at <= now:
@@ -88,18 +89,21 @@ def _to_be_read(park: str, link: Link, origin: Origin, backfill_id: int | None, 
     )
 
 
-def _note_listed(session: Session, row: ArticleRow, link: Link, visit: int, now: datetime) -> None:
+def _note_listed(
+    session: Session, row: ArticleRow, link: Link, visit: int, now: datetime, page: Capture | None
+) -> None:
     row.listed_visit = visit
     row.listed_headline = link.headline or row.listed_headline
     if row.state == ArticleState.UNLISTED.value:
-        _listed_again(session, row, visit, now)
+        number = _listed_again(session, row, visit, now)
+        captures.prove(session, row.park, [number], [page] if page else [])
 
 
-def _listed_again(session: Session, row: ArticleRow, visit: int, now: datetime) -> None:
+def _listed_again(session: Session, row: ArticleRow, visit: int, now: datetime) -> int:
     row.state = ArticleState.LIVE.value
     whole = select(VisitRow.started_at).where(VisitRow.park == row.park, VisitRow.listing_whole, VisitRow.id < visit)
     missed = [ledger.left_at(session, row.id), newest_by(session, whole, now)]
-    ledger.append(
+    return ledger.append(
         session,
         kind=ChangeKind.RESTORED,
         article=row,

@@ -1,6 +1,6 @@
 """Write how known articles stand that were not read anew: confirmed, postponed, removed, no longer listed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -33,10 +33,11 @@ def change_state(
     seen_at: datetime,
     visit: int,
     proofs: Mapping[int, Capture] | None = None,
+    listing: Sequence[Capture] = (),
 ) -> tuple[int, ...]:
     """Write that articles were removed or are no longer listed; those that are so already stay as they are.
 
-    *proofs* are the answers by which an article is gone.
+    *proofs* are the answers by which an article is gone, *listing* the pages of the listing that names none of them.
     """
     kind = {
         ArticleState.REMOVED: ChangeKind.REMOVED,
@@ -63,6 +64,8 @@ def change_state(
         numbers.append(number)
         if proofs and article_id in proofs:
             captures.prove(session, row.park, [number], [proofs[article_id]])
+    if numbers:
+        captures.prove(session, row.park, numbers, listing)
     return tuple(numbers)
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from storage.database import captures, ledger
 from storage.database.digests import SENT
@@ -24,7 +24,12 @@ from storage.matching import matches
 from storage.records import ChangeKind, Origin
 
 #: Kinds of change that rest on an answer alone, unless they come together with a new version.
-_WITH_ANSWER = (ChangeKind.REMOVED.value, ChangeKind.MOVED.value, ChangeKind.RESTORED.value)
+_WITH_ANSWER = (
+    ChangeKind.REMOVED.value,
+    ChangeKind.MOVED.value,
+    ChangeKind.RESTORED.value,
+    ChangeKind.UNLISTED.value,
+)
 #: Kinds of change that come with a version of their own.
 _WITH_VERSION = (
     ChangeKind.NEW.value,
@@ -121,8 +126,26 @@ def _versions_have_captures(session: Session) -> Iterator[str]:
 
 
 def _changes_have_answers(session: Session) -> Iterator[str]:
-    # Stores of older versions kept none: what came before the first is not asked for.
+    # Stores of older versions kept none, and of listings later than of articles: what came before is not asked for.
     first = select(func.min(ChangeCaptureRow.change_number)).scalar_subquery()
+    first_listing = (
+        select(func.min(LedgerRow.number))
+        .join(ChangeCaptureRow, ChangeCaptureRow.change_number == LedgerRow.number)
+        .where(LedgerRow.kind == ChangeKind.UNLISTED.value)
+        .scalar_subquery()
+    )
+    earlier = aliased(LedgerRow)
+    left_by = (
+        select(earlier.kind)
+        .where(earlier.article_id == LedgerRow.article_id, earlier.number < LedgerRow.number)
+        .where(earlier.kind.in_((ChangeKind.REMOVED.value, ChangeKind.UNLISTED.value)))
+        .order_by(earlier.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rests_on_listing = (LedgerRow.kind == ChangeKind.UNLISTED.value) | (
+        (LedgerRow.kind == ChangeKind.RESTORED.value) & (left_by == ChangeKind.UNLISTED.value)
+    )
     query = (
         select(LedgerRow.number, LedgerRow.kind)
         .outerjoin(ChangeCaptureRow, ChangeCaptureRow.change_number == LedgerRow.number)
@@ -131,6 +154,7 @@ def _changes_have_answers(session: Session) -> Iterator[str]:
             LedgerRow.kind.in_(_WITH_ANSWER),
             LedgerRow.version_before == LedgerRow.version_after,
             ChangeCaptureRow.change_number.is_(None),
+            ~rests_on_listing | (LedgerRow.number > first_listing),
         )
     )
     for number, kind in session.execute(query):
