@@ -22,6 +22,11 @@ _SOURCE_LIMIT = 80
 #: Shorter texts, such as the name of a column, stand in a title without being the headline.
 _SHORTEST_CONFIRMED = 5
 _NEAR = 3
+#: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
+_BELOW_HEADLINE = 5
+_MOST_AFTER = 7
+#: What follows such a line is that label's own: of a document's dates only one is its publication's.
+_LABEL_ENDS = (":", "：", "日期", "时间")
 #: Locators that find a field without its being printed on the page.
 _ELSEWHERE = ("address", "listing")
 _BRACKETS = "()（）[]【】|｜ \t"
@@ -177,7 +182,10 @@ class FieldReader:
     def _is_on_page(self, name: str) -> bool:
         if name == "listing":
             listed = comparison_text((self.page.listed_headline or "").rstrip(".… "))
-            return bool(listed) and any(comparison_text(line).startswith(listed) for line in self.part.lines)
+            said = [comparison_text(line) for line in self.part.lines]
+            return bool(listed) and any(
+                "".join(said[at : at + 3]).startswith(listed) for at, line in enumerate(said) if listed[:1] == line[:1]
+            )
         return _is_on_page(self.located_by, name)
 
     def _found(self, name: str, locator: Locator, at: int | None) -> None:
@@ -204,9 +212,10 @@ class FieldReader:
         elif locator.line:
             among = self._around(locator.near) if locator.near else None
             for at, match in self.part.seen.matching(locator.line, among):
-                yield at, match["value"] or ""
+                if locator.near != "headline" or not self.part.lines[at - 1].endswith(_LABEL_ENDS):
+                    yield at, match["value"] or ""
         elif locator.after:
-            yield from self._after(locator.after)
+            yield from self._after(locator.after, most=1 if name == "date_published" else _MOST_AFTER)
         elif locator.before:
             yield from self._before(locator.before)
         elif locator.title:
@@ -231,9 +240,9 @@ class FieldReader:
             last = next((at for at in reversed(range(len(lines))) if lines[at] == self._last), None)
             return range(last, last + 2) if last is not None else range(0)
         if name == "headline":
-            # What stands above a headline may be the end of another story's teaser.
+            # What stands above may be the end of another story's teaser, and a headline may name the day of an event.
             at = self._place("headline", self._headline_alone) if self._headline_alone else None
-            return range(at, at + _NEAR + 1) if at is not None else range(0)
+            return range(at + 1, at + 1 + _BELOW_HEADLINE) if at is not None else range(0)
         at = self.line_of.get(name)
         return range(at - _NEAR, at + _NEAR + 1) if at is not None else range(0)
 
@@ -258,12 +267,12 @@ class FieldReader:
             else:
                 yield None, clean_text(node.text(deep=True, separator=" "))
 
-    def _after(self, pattern: str) -> Iterator[tuple[int, str]]:
+    def _after(self, pattern: str, most: int) -> Iterator[tuple[int, str]]:
         lines = self.part.lines
         for at, _ in self.part.seen.matching(pattern):
             # A trail of crumbs ends in the column's name, which sites print again above the headline.
             label = comparison_text(re.split(r"[>＞»/:：]", lines[at])[-1]) or self._column_below(at)
-            for below in range(at + 1, min(at + 8, len(lines))):
+            for below in range(at + 1, min(at + 1 + most, len(lines))):
                 if comparison_text(lines[below]) != label and not fits_label(lines[below], self._skip):
                     yield below, lines[below]
 
@@ -287,10 +296,18 @@ class FieldReader:
 
 
 def _line_of(headline: str, lines: tuple[str, ...]) -> int | None:
+    """Return the number of the line in which a headline stands, or ends where it stands in up to three."""
     if headline in lines:
         return lines.index(headline)
     wanted = comparison_text(headline)
-    return next((at for at, line in enumerate(lines) if comparison_text(line) == wanted), None)
+    for at, line in enumerate(lines):
+        said = comparison_text(line)
+        if not said or not wanted.startswith(said):
+            continue
+        for many in (1, 2, 3):
+            if "".join(map(comparison_text, lines[at : at + many])) == wanted:
+                return min(at + many, len(lines)) - 1
+    return None
 
 
 def _is_on_page(located_by: dict[str, str], name: str) -> bool:

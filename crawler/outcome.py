@@ -110,16 +110,15 @@ def outcome_of(account: Account, finish_reason: str) -> Outcome:
         return Outcome(word=FAILED, reason="; ".join(reasons[:3]), conditions=conditions)
     if account.listing_failures and not account.listing_pages:
         return Outcome(word=FAILED, reason="; ".join(reasons[:3]), conditions=conditions)
+    gap = "the listing did not reach back to what was known before the page budget ended"
+    is_gap = account.listings_joined < account.listings and not account.listing_failures
     if missed:
         shown = reasons[:3]
         more = f" and {account.failed - len(shown)} more" if account.failed > len(shown) else ""
-        return Outcome(word=PARTLY, reason="; ".join(shown) + more, conditions=conditions)
-    if account.listings_joined < account.listings:
-        return Outcome(
-            word=PARTLY,
-            reason=f"{GAP}the listing did not reach back to what was known before the page budget ended",
-            conditions=conditions,
-        )
+        told = "; ".join([f"{GAP}{gap}"] * is_gap + shown) + more
+        return Outcome(word=PARTLY, reason=told, conditions=conditions)
+    if is_gap:
+        return Outcome(word=PARTLY, reason=f"{GAP}{gap}", conditions=conditions)
     return Outcome(word=DONE, reason=None, conditions=conditions)
 
 

@@ -16,6 +16,7 @@ from storage.crash import crash_point
 from storage.database import Session, Store, deliveries, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
+from storage.database.visit_log import VisitLine
 from storage.matching import matches
 from storage.records import ChangeKind, LedgerEntry, Park
 
@@ -60,7 +61,7 @@ def make(
         coverage += _uncovered(session, parks, subscription, broken)
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
         _, previous_sha256 = digests.last(session, subscription.id)
-        mishaps = deliveries.mishaps(session, subscription.id, since)
+        mishaps = deliveries.mishaps(session, subscription.id, since, now)
     number = subscription.digests + 1
     digest = Digest(
         number=number,
@@ -122,14 +123,20 @@ def _coverage(
             last_visit=visit_log.last_visit(session, park.slug, ended=True),
             is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
             last_joined=visit_log.last_visit(session, park.slug, joined=True),
-            before=visit_log.last_visit(session, park.slug, ended_by=since),
-            joined_before=visit_log.last_visit(session, park.slug, joined=True, ended_by=since),
+            before=_since_last_joined(session, park.slug, since),
             conditions=list(visit_log.conditions(session, park=park.slug, since=since, until=now)),
             unread=visit_log.count_of_unread(session, park.slug),
             unread_pages=visit_log.unread(session, park.slug, limit=_UNREAD_SHOWN),
         )
         for park in sorted(wanted, key=lambda park: park.name.casefold())
     )
+
+
+def _since_last_joined(session: Session, park: str, moment: datetime) -> list[VisitLine]:
+    """Return the last visit before a moment whose listing joined up, and the visits between."""
+    joined = visit_log.last_visit(session, park, joined=True, ended_by=moment)
+    visits = visit_log.visits(session, park=park, since=joined.started_at if joined else None)
+    return [visit for visit in visits if visit.ended_at is not None and visit.ended_at <= moment]
 
 
 def _uncovered(

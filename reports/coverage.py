@@ -57,19 +57,18 @@ def cover_park(
     conditions: Iterable[ConditionLine],
     unread: int,
     unread_pages: Iterable[UnreadLine] = (),
-    before: VisitLine | None = None,
-    joined_before: VisitLine | None = None,
+    before: Sequence[VisitLine] = (),
 ) -> ParkCoverage:
     """Return how a park was seen, given the visits since the last digest and its conditions.
 
     A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
-    *before* and *joined_before* are the last visit before that time, and the last whose listing joined up.
+    *before* are the visits before that time, from the last whose listing joined up on.
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == "done"]
     conditions = list(conditions)
     going_on = [condition for condition in conditions if condition.ended_at is None]
-    joined = [visit.started_at for visit in (joined_before, *ended) if visit and visit.listing_joined]
+    joined = [visit.started_at for visit in (*before, *ended) if visit.kind == VISIT and visit.listing_joined]
     usual, worst = windows(joined)
     over = [condition for condition in conditions if condition.ended_at is not None]
     is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
@@ -92,25 +91,26 @@ def cover_park(
         watched_from=next((visit.started_at for visit in ended if visit.is_baseline and visit.listing_joined), None),
         usual_window=usual,
         worst_window=worst,
-        ended=(*over, *closed_gaps([*([before] if before else []), *ended], joined_before)),
+        ended=(*over, *closed_gaps(before, ended)),
     )
 
 
-def closed_gaps(visits: Sequence[VisitLine], joined_before: VisitLine | None) -> Iterator[ConditionLine]:
-    """Yield the times in which a listing was longer than visits read, and that a visit which read on has closed."""
-    last = joined_before.started_at if joined_before else None
-    gap = None
-    for visit in visits:
-        if visit.listing_joined:
-            if gap is not None:
-                began = last or gap.started_at
-                assert gap.reason is not None
-                yield ConditionLine(
-                    park=visit.park, kind="gap", began_at=began, ended_at=visit.started_at, evidence=gap.reason
-                )
-            gap, last = None, visit.started_at
-        elif gap is None and visit.kind == VISIT and (visit.reason or "").startswith(GAP):
-            gap = visit
+def closed_gaps(before: Sequence[VisitLine], visits: Sequence[VisitLine]) -> Iterator[ConditionLine]:
+    """Yield the times in which a listing was longer than was read, and that one of *visits* has ended by reading on."""
+    last, gap = None, None
+    told = {visit.id for visit in before}
+    for visit in (*before, *visits):
+        if visit.kind != VISIT:
+            continue
+        if not visit.listing_joined:
+            gap = gap or (visit if (visit.reason or "").startswith(GAP) else None)
+            continue
+        if gap is not None and visit.id not in told:
+            began, evidence = last or gap.started_at, gap.reason or ""
+            yield ConditionLine(
+                park=visit.park, kind="gap", began_at=began, ended_at=visit.started_at, evidence=evidence
+            )
+        last, gap = visit.started_at, None
 
 
 def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | None]:

@@ -10,12 +10,17 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reports.coverage import ParkCoverage
 from reports.digest import Digest, NewItem, ParkSection
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts a mail's HTML at about 102 kB; this leaves room for what a transport adds.
 MOST_HTML_BYTES = 95_000
 _BRIEF = 160
+#: Longer addresses are refused by most that would have to open them.
+_LONGEST_LINK = 2048
+#: Pages that could not be read, named with their reasons, in a whole digest.
+_MOST_UNREAD_SHOWN = 20
 
 
 def html_of(digest: Digest) -> str:
@@ -38,6 +43,7 @@ def text_of(digest: Digest) -> str:
 
 def fitting(digest: Digest) -> Digest:
     """Return the digest as it will be shown: shortened, with what is left out counted, if it is too large."""
+    digest = replace(digest, coverage=_with_few_pages(digest.coverage))
     for room in _ROOMS:
         candidate = replace(digest, sections=tuple(_shortened(section, room) for section in digest.sections))
         if len(html_of(candidate).encode()) <= MOST_HTML_BYTES:
@@ -65,6 +71,17 @@ _ROOMS = (
     _Room(texts=0, headlines=3, diffs=0, changes=3),
     _Room(texts=0, headlines=0, diffs=0, changes=0),
 )
+
+
+def _with_few_pages(coverage: tuple[ParkCoverage, ...]) -> tuple[ParkCoverage, ...]:
+    """Return the coverage with so few pages named that could not be read that they push no news out."""
+    each = max(1, _MOST_UNREAD_SHOWN // max(1, sum(bool(park.unread_pages) for park in coverage)))
+    left, found = _MOST_UNREAD_SHOWN, []
+    for park in coverage:
+        shown = park.unread_pages[: min(each, left)]
+        left -= len(shown)
+        found.append(replace(park, unread_pages=shown))
+    return tuple(found)
 
 
 def _shortened(section: ParkSection, room: _Room) -> ParkSection:
@@ -174,8 +191,8 @@ def _since(digest: Digest, *, alone: bool) -> str:
 
 
 def safe_link(url: str) -> str:
-    """Return an address that a mail may link to; anything but http and https leads nowhere."""
-    return url if urlsplit(url).scheme in ("http", "https") else "#"
+    """Return an address that a mail may link to; anything but http and https leads nowhere, nor what fills pages."""
+    return url if len(url) <= _LONGEST_LINK and urlsplit(url).scheme in ("http", "https") else "#"
 
 
 def brief(text: str | None) -> str:

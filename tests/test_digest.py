@@ -16,7 +16,7 @@ from reports.coverage import ParkCoverage, Sight, cover_park
 from reports.diff import Piece, diff_texts, words
 from reports.digest import Digest, ParkSection, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
-from reports.render import MOST_HTML_BYTES, html_of, span, text_of, window
+from reports.render import MOST_HTML_BYTES, fitting, html_of, span, text_of, window
 from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
 from storage.matching import matches
 from storage.records import GAP, ChangeKind, LedgerEntry
@@ -348,14 +348,30 @@ def test_of_several_things_in_the_way_the_newest_is_told_first() -> None:
 
 
 def test_a_gap_that_a_later_visit_closes_is_told_once() -> None:
-    gap = a_visit(outcome="partly", reason=f"{GAP}the budget ended", listing_joined=False, started_at=DAY_2)
-    whole = a_visit(started_at=DAY_2 + timedelta(days=1))
-    [closed] = cover(gap, whole, joined_before=a_visit()).ended
-    assert (closed.kind, closed.began_at, closed.ended_at) == ("gap", DAY_1, DAY_2 + timedelta(days=1))
-    assert cover(whole, before=gap, joined_before=a_visit()).ended == (closed,)
-    assert cover(gap, joined_before=a_visit()).ended == ()
-    told = text_of(a_digest(coverage=(cover(gap, whole, joined_before=a_visit()),)))
+    first = a_visit(id=1)
+    gap = a_visit(id=2, outcome="partly", reason=f"{GAP}the budget ended", listing_joined=False, started_at=DAY_2)
+    lost = replace(gap, id=3, outcome="failed", reason="refused", started_at=DAY_2 + timedelta(hours=6))
+    whole = a_visit(id=4, started_at=DAY_2 + timedelta(days=1))
+    for before, visits in (
+        ((first,), (gap, lost, whole)),
+        ((first, gap), (lost, whole)),
+        ((first, gap, lost), (whole,)),
+    ):
+        [closed] = cover(*visits, before=before).ended
+        assert (closed.kind, closed.began_at, closed.ended_at) == ("gap", DAY_1, DAY_2 + timedelta(days=1))
+    assert cover(gap, before=(first,)).ended == ()
+    assert cover(before=(whole,)).ended == ()
+    assert cover(lost, whole, before=(first,)).ended == ()
+    told = text_of(a_digest(coverage=(cover(gap, whole, before=(first,)),)))
     assert "gap from Mon 6 May 16:00 to Wed 8 May 16:00" in told
+
+
+def test_pages_that_could_not_be_read_push_no_news_out_of_a_mail() -> None:
+    page = UnreadLine(url=f"http://eastgate.example/{'a' * 200}.html", headline="A" * 300, reason="b" * 300, attempts=1)
+    parks = tuple(replace(cover(a_visit(), unread=3, unread_pages=[page] * 3), park=f"p{n}") for n in range(80))
+    shown = fitting(a_digest(an_entry(1), coverage=parks))
+    assert len(html_of(shown).encode()) <= MOST_HTML_BYTES
+    assert shown.sections[0].new[0].excerpt
 
 
 def test_the_foot_names_pages_that_could_not_be_read_and_why() -> None:
@@ -410,7 +426,7 @@ def test_what_a_backfill_finds_of_late_is_named_and_older_things_are_counted() -
     digest = a_digest(*entries)
     for said in (text_of(digest), html_of(digest)):
         assert "3 articles, published 2019-05-03 to 2024-05-03" in said
-        assert said.index("missed by the visits") < said.index("Story 1") < said.index("Story 3")
+        assert said.index("published lately") < said.index("Story 1") < said.index("Story 3")
         assert "Story 2" not in said
     assert digest.summary == "3 recovered"
 
@@ -487,7 +503,7 @@ def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:
         assert "every 6 h, at worst 24 h" in said
         assert "unreachable from Tue 7 May 12:00 to Wed 8 May 04:00" in said
     # A reading before the last digest is where the first window of this one begins.
-    across = cover(a_visit(started_at=DAY_2), joined_before=a_visit())
+    across = cover(a_visit(id=2, started_at=DAY_2), before=(a_visit(),))
     assert across.worst_window == DAY_2 - DAY_1
     once = sight(a_visit())
     assert (once.usual_window, once.worst_window) == (None, None)

@@ -56,6 +56,25 @@ def test_a_refused_digest_is_told_of_until_one_arrives_and_goes_out_again_as_it_
         assert list(verification.problems(session)) == []
 
 
+def test_a_refusal_that_comes_after_a_later_digest_was_sent_is_told_all_the_same(
+    store: Store, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    frozen(store, tmp_path)
+    with receiving(Talkative(data="451 busy")) as box:
+        send_waiting(store, mailer(box.port), lambda: DAY_2)
+    make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_3)
+    with store.writing() as session:
+        number = deliveries.begin(session, 2, DAY_3)
+        deliveries.end(session, number or 0, outcome="sent", code=250, answer="", is_our_fault=False, now=DAY_3)
+    with receiving(Talkative(data=REFUSAL)) as box:
+        send_at_once(store, mailer(box.port), lambda: DAY_3 + timedelta(hours=1), 1)
+    later = DAY_3 + timedelta(hours=2)
+    assert [line.partition(" of ")[0] for line in told(next_digest(store, tmp_path, later))] == ["Digest 1"]
+    make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_3 + timedelta(days=1))
+    send_at_once(store, mailer(mailbox.port), lambda: DAY_3 + timedelta(days=1), 1)
+    assert told(next_digest(store, tmp_path, DAY_3 + timedelta(days=2))) == []
+
+
 def test_a_mail_that_is_sent_again_has_five_days_of_its_own(store: Store, tmp_path: Path) -> None:
     frozen(store, tmp_path)
     now = DAY_2

@@ -150,3 +150,32 @@ def test_a_hanweb_list_in_the_page_itself_goes_on_by_its_pager() -> None:
     following = read_listing(listing, [LAYOUTS["hanweb"]], a_park(), 2).next
     assert following is not None
     assert following.url.endswith("pageNum=3")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<h1>Notice on the holidays from 12 June 2024</h1>{}",
+        f"<h1>{HEADLINE}</h1><p>Registration open until 30 June 2025</p>{{}}",
+        f"<h1>{HEADLINE}</h1>{{}}<p>From: Berlin to the harbour on 3 May 2019</p>",
+        f"<h1>{HEADLINE}</h1>{{}}<p>Deadline, June 30, 2025</p>",
+        f"<h1>{HEADLINE}</h1><p>May 28, 2025 | Opening</p>{{}}",
+        f"<h1>{HEADLINE}</h1><table><tr><td>发布日期</td><td></td><td>成文日期</td><td>2019-01-02</td></tr></table>{{}}",
+    ],
+    ids=["headline", "until", "from", "deadline", "agenda", "another label"],
+)
+@pytest.mark.parametrize("layout", ["trs_wcm", "chinadaily_regional"])
+def test_the_day_of_an_event_is_not_that_of_the_article(layout: str, markup: str) -> None:
+    path = PATHS.get(layout, "/2022-05/09/c_771.htm")
+    body = f'<div class="trs_editor_view art_cont">{TEXT}</div>'
+    text = f"<html><head><title>{HEADLINE}</title></head><body>{markup.format(body)}</body></html>"
+    bare = Page(url=f"http://zone.example{path}", text=text, listed_date="2022-05-06")
+    assert read(bare, layout).fields.date_published == "2022-05-06"
+
+
+def test_a_headline_over_two_lines_is_found_with_its_stamp() -> None:
+    broken = HEADLINE.replace("rents", "<br>rents")
+    markup = f'<h1>{broken}</h1><div>2022-05-06 10:30</div><div class="c">{TEXT}</div>'
+    found = read(replace(page("trs_wcm", markup), listed_headline=HEADLINE), "trs_wcm")
+    assert found.fields.date_published == "2022-05-06T10:30:00+08:00"
+    assert len(found.fields.body) == 6

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -177,30 +178,47 @@ class Mishap:
     refused_with: str | None
 
 
-def mishaps(session: Session, subscription_id: int, since: datetime) -> list[Mishap]:
-    """Return the refused digests of which no later one can have told, and those that came after an unclear attempt."""
-    newest_first = select(DigestRow.number).where(DigestRow.subscription_id == subscription_id)
-    newest_first = newest_first.order_by(DigestRow.number.desc()).limit(1)
-    arrived = session.scalar(newest_first.where(DigestRow.state == SENT)) or 0
-    oldest = (session.scalar(newest_first) or 0) - _LOOKED_BACK
-    query = select(DigestRow.id, DigestRow.number, DigestRow.created_at, DigestRow.line_count)
-    query = query.where(DigestRow.subscription_id == subscription_id, DigestRow.number > oldest)
-    query = query.order_by(DigestRow.number)
-    lost = query.where(DigestRow.state == REFUSED, DigestRow.number > arrived)
+def mishaps(session: Session, subscription_id: int, since: datetime, now: datetime) -> list[Mishap]:
+    """Return the refused digests of which none has told that arrived, and those sent after an unclear attempt.
+
+    The latter between *since*, when the digest before was made, and *now*.
+    """
+    newest_first = (
+        select(DigestRow.number, DigestRow.created_at)
+        .where(DigestRow.subscription_id == subscription_id)
+        .order_by(DigestRow.number.desc())
+        .limit(1)
+    )
+    newest = session.execute(newest_first).first()
+    arrived = session.execute(newest_first.where(DigestRow.state == SENT)).first()
+    query = (
+        select(DigestRow.id, DigestRow.number, DigestRow.created_at, DigestRow.line_count, DigestRow.state)
+        .where(
+            DigestRow.subscription_id == subscription_id,
+            DigestRow.number > (newest.number if newest else 0) - _LOOKED_BACK,
+        )
+        .order_by(DigestRow.number)
+    )
     found = []
-    for row in session.execute(lost).all():
+    for row in session.execute(query.where(DigestRow.state == REFUSED)).all():
         last = _last_delivery(session, row.id)
-        answer = (last.answer if last else None) or "no reason given"
-        found.append(Mishap(number=row.number, made_at=row.created_at, changes=row.line_count, refused_with=answer))
+        refused_at = (last.ended_at if last else None) or row.created_at
+        if arrived is None or arrived.created_at <= refused_at:
+            answer = (last.answer if last else None) or "no reason given"
+            found.append(_mishap(row, refused_with=answer))
+    # What the journal has settled was taken once, which it knows of before any answer is stored: it has no code.
     taken, unclear = aliased(DeliveryRow), aliased(DeliveryRow)
     doubled = (
-        query.join(taken, (taken.digest_id == DigestRow.id) & (taken.outcome == SENT) & (taken.ended_at > since))
+        query.join(taken, (taken.digest_id == DigestRow.id) & (taken.outcome == SENT) & taken.code.is_not(None))
         .join(unclear, (unclear.digest_id == DigestRow.id) & (unclear.outcome == _UNKNOWN))
+        .where(taken.ended_at > since, taken.ended_at <= now)
         .distinct()
     )
-    for row in session.execute(doubled).all():
-        found.append(Mishap(number=row.number, made_at=row.created_at, changes=row.line_count, refused_with=None))
-    return found
+    return found + [_mishap(row, refused_with=None) for row in session.execute(doubled).all()]
+
+
+def _mishap(row: Any, *, refused_with: str | None) -> Mishap:
+    return Mishap(number=row.number, made_at=row.created_at, changes=row.line_count, refused_with=refused_with)
 
 
 def undelivered(session: Session, *, now: datetime, refused_since: datetime) -> list[tuple[DigestLine, str | None]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from storage.database.tables import ConditionRow, VisitRow
+from storage.drift import Cause
 from storage.records import ConditionKind
 
 VISIT, BACKFILL = "visit", "backfill"
@@ -165,8 +166,8 @@ def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: 
     open_already = session.scalars(_open(park).where(ConditionRow.kind == kind.value)).first()
     if open_already is None:
         session.add(ConditionRow(park=park, kind=kind.value, began_at=now, evidence=evidence[:1000]))
-    else:
-        open_already.evidence = evidence[:1000]  # what stands in the way today
+    elif not open_already.evidence.startswith(tuple(Cause)):  # a cause that was found out is not to be lost
+        open_already.evidence = evidence[:1000]
     return open_already is None
 
 
