@@ -61,6 +61,10 @@ class _Whole:
 
 async def read_response(reader: ArticlePage, response: Response, asked: Asked) -> ReadArticle | Gone | Unread | NotSeen:
     """Read an article with all its pages; whatever is not a whole, good reading changes nothing."""
+    if asked.article_id is not None and reader.book.is_open:
+        # What a listing said of it once, it says still: a page is read by that as it was the first time.
+        before = await run_in_thread(reader.book.find, asked.key)
+        asked = replace(asked, date=before.listed_date if before else None)
     whole = await _read_whole(reader, response, asked)
     if not isinstance(whole, _Whole):
         return whole
@@ -134,8 +138,8 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     page = page_of(
         response,
         reader.park,
-        listed_headline=asked.link.headline if asked.link else None,
-        listed_date=asked.link.date if asked.link else None,
+        listed_headline=asked.headline,
+        listed_date=asked.date,
     )
     if is_cut_short(page):
         return NotSeen(reason="the page ends before its markup does")
@@ -207,7 +211,7 @@ def _with_our_part(reader: ArticlePage, observation: Observation, known: KnownAr
         captures = reader.book.captures_of(known)
     except ValueError:  # damaged bytes are for 'verify' to tell; they say nothing of what the site shows now
         return observation
-    found = restated(known.fields, captures, reader.layouts, reader.park)
+    found = restated(known.fields, captures, reader.layouts, reader.park, known.listed_date)
     return replace(observation, restated=found if isinstance(found, Restated) else None)
 
 

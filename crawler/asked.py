@@ -24,11 +24,13 @@ class Asked:
     is_second_look: bool = False
     #: The headline on record, or that of the listing.
     headline: str | None = None
+    #: The date that the listing gives, or gave.
+    date: str | None = None
 
     @classmethod
     def new(cls, link: Link) -> "Asked":
         """Ask for an article that is not on record."""
-        return cls(key=link.key, url=link.url, link=link, headline=link.headline)
+        return cls(key=link.key, url=link.url, link=link, headline=link.headline, date=link.date)
 
     @classmethod
     def again(cls, recheck: Recheck, validators: Validators, *, is_probe: bool = False) -> "Asked":

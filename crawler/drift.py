@@ -20,7 +20,7 @@ def located(observation: Observation) -> list[tuple[str, str]]:
 
 def replays(good: Sequence[GoodCapture], layouts: Sequence[Layout], park: Park) -> list[bool]:
     """Say of each article whether today's layouts still read off its captures what is on record."""
-    results = [(known, reread(known.captures, layouts, park, known.fields)) for known in good]
+    results = [(known, reread(known.captures, layouts, park, known.fields, known.listed_date)) for known in good]
     return [
         isinstance(result, Reading) and not changed_fields(known.fields, result.fields) for known, result in results
     ]

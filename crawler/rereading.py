@@ -12,18 +12,20 @@ from storage.records import ArticleFields, Capture, Park, Restated
 
 
 def reread(
-    captures: Sequence[Capture], layouts: Sequence[Layout], park: Park, known: ArticleFields
+    captures: Sequence[Capture],
+    layouts: Sequence[Layout],
+    park: Park,
+    known: ArticleFields,
+    listed_date: str | None = None,
 ) -> Reading | Unreadable:
     """Return what today's rules read off an article's captures, page by page.
 
-    What only a listing says is not in a capture: headline and stamp on record stand for the listing's, a stamp or a
-    source that the pages lack is taken from the record.
+    What only a listing says is not in a capture: the headline on record stands for the listing's, and so does
+    *listed_date* where the stamp on record rests on it. A stamp or a source that the pages lack stays as it was.
     """
     good: list[Reading] = []
     for capture in captures:
-        page = replace(
-            page_of_capture(capture, park), listed_headline=known.headline, listed_date=known.date_published_raw
-        )
+        page = replace(page_of_capture(capture, park), listed_headline=known.headline, listed_date=listed_date)
         reading = read_article(page, layouts, park, capture.captured_at)
         if isinstance(reading, Unreadable):
             return reading
@@ -35,13 +37,17 @@ def reread(
 
 
 def restated(
-    known: ArticleFields, captures: Sequence[Capture], layouts: Sequence[Layout], park: Park
+    known: ArticleFields,
+    captures: Sequence[Capture],
+    layouts: Sequence[Layout],
+    park: Park,
+    listed_date: str | None = None,
 ) -> Restated | Unreadable | None:
     """Return how a version on record reads by today's rules, None where that makes no difference.
 
     A layout that was changed is one cause; a park's corrected time zone or encoding, or a mended reader, are others.
     """
-    reading = reread(captures, layouts, park, known)
+    reading = reread(captures, layouts, park, known, listed_date)
     if isinstance(reading, Unreadable):
         return reading
     if not restated_fields(known, reading.fields):

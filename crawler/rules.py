@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.dates import DATE_PATTERN
 from crawler.patterns import compiled
+from storage.records import CONFIRMED
 
 _NOWHERE = LexborHTMLParser("<p></p>")
 
@@ -87,7 +88,8 @@ class Locator(_Words):
         """The locator in one short word for the record of which one won."""
         name = next(n for n in _WAYS if getattr(self, n))
         value = getattr(self, name)
-        return name if value is True else f"{name}:{value}"
+        way = name if value is True else f"{name}:{value}"
+        return f"{way}{CONFIRMED}" if self.confirmed else way
 
 
 #: What a pattern for addresses may name instead, where the parts of a date stand in several folders.

@@ -103,7 +103,7 @@ def _side(
         return Side(line=line, captures=None, is_same_layout=is_same)
     if layout is None or park is None:
         return Side(line=line, captures=kept, is_same_layout=False)
-    reading = reread(kept, [layout], park, line.fields)
+    reading = reread(kept, [layout], park, line.fields, line.listed_date)
     if isinstance(reading, Unreadable):
         return Side(line=line, captures=kept, is_same_layout=is_same, unreadable=reading.reason)
     return Side(

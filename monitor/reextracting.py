@@ -126,7 +126,7 @@ def _read_portion(first: int, park: str | None, desk: _Desk | None = None) -> Po
 def _reread(version: rereadings.StoredVersion, layouts: list[Layout], park: Park) -> Restated | Unreadable | None:
     if version.captures is None:
         return Unreadable(reason="its stored bytes do not fit their hash: see 'parkwatch verify'")
-    return restated(version.fields, version.captures, layouts, park)
+    return restated(version.fields, version.captures, layouts, park, version.listed_date)
 
 
 def _rehearsal(version: rereadings.StoredVersion, result: Restated | Unreadable, *, is_same_layout: bool) -> Rehearsal:

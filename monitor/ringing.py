@@ -47,15 +47,23 @@ def leap(before: Clocks, after: Clocks) -> timedelta:
     return after.wall - before.wall - timedelta(seconds=after.steady - before.steady)
 
 
-def ring_on(scheduler: BaseScheduler, now: Callable[[], datetime], ended: threading.Event) -> None:
-    """Ring at once whenever the clock has leapt, until *ended*."""
+def ring_on(
+    scheduler: BaseScheduler, now: Callable[[], datetime], ended: threading.Event, leapt: Callable[[], None]
+) -> None:
+    """Ring at once whenever the clock has leapt, and call *leapt*, until *ended*."""
     before = Clocks(now(), time.monotonic())
     while not ended.wait(LOOK_EVERY_S):
         after = Clocks(now(), time.monotonic())
         by = leap(before, after)
         if abs(by) > _NOTICED:
             log.warning("the clock was set or the machine slept: ringing again from now on", leap=str(by))
+            leapt()
             for job in scheduler.get_jobs():
-                with suppress(JobLookupError):  # taken away by a scheduler that ends
-                    job.modify(next_run_time=after.wall)
+                ring_now(scheduler, job.id, after.wall)
         before = after
+
+
+def ring_now(scheduler: BaseScheduler, name: str, now: datetime) -> None:
+    """Let a job ring at once."""
+    with suppress(JobLookupError):  # taken away by a scheduler that ends
+        scheduler.modify_job(name, next_run_time=now)

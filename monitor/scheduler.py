@@ -15,7 +15,7 @@ from monitor.delivering import mailer_of, send_waiting
 from monitor.digesting import make_due
 from monitor.lock import IsHeld
 from monitor.park_folder import ParkFolder
-from monitor.ringing import Every, ring_on
+from monitor.ringing import Every, ring_now, ring_on
 from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
@@ -31,8 +31,8 @@ VISIT_EVERY_S, DIGEST_EVERY_S = 20, 20
 _BATCHES = 4
 #: Mails that may be in hand side by side: a server may think about one for ten minutes.
 _SENDERS = 4
-#: Behind a start, or a sleep of so long, late digests wait for the visits that are due too, but no longer than this.
-_SLEPT, _CATCH_UP = timedelta(minutes=10), timedelta(minutes=30)
+#: Behind a start or a sleep late digests wait for the visits that are due too, but no longer than this.
+_CATCH_UP = timedelta(minutes=30)
 #: A visit that could not begin (a backfill is at the park) leaves no trace in the store; it is not tried at every ring.
 _PAUSE_AFTER_TRY = timedelta(minutes=5)
 #: SIGTERM: children get so long to end in good order, then they are killed; the whole takes less than 30 s.
@@ -59,12 +59,17 @@ class Alarm:
         self._at_work: dict[str, Park] = {}
         #: When each park was last tried, for visits that could not even begin.
         self._tried: dict[str, datetime] = {}
-        self._woke = self._rang = clock()
+        self._woke = clock()
         self.visitors = Visitors()
+        #: Called when visits have ended for which a late digest may have waited.
+        self.caught_up: Callable[[], None] = lambda: None
 
     def now(self) -> datetime:
         """Return the present moment by the clock that was handed down."""
         return self._clock()
+
+    def _may_send(self) -> bool:
+        return not self.visitors.is_stopping and not self.is_replaced()
 
     def is_replaced(self) -> bool:
         """Say whether another scheduler may have taken over: then this one ends, and sends nothing more."""
@@ -94,8 +99,8 @@ class Alarm:
             with self._lock:
                 for park in due:
                     self._at_work.pop(park.slug, None)
-        if self._is_catching_up(self._clock()):
-            self.digest()  # a late one may have waited for these visits
+        if self._is_catching_up(self._clock()) and not self.visitors.is_stopping:
+            self.caught_up()
 
     def _due_parks(self) -> list[Park]:
         now = self._clock()
@@ -112,29 +117,30 @@ class Alarm:
 
     def _unvisited(self, parks: dict[str, Park], now: datetime) -> set[str]:
         """Return the parks whose turn came while nobody was awake, and that have not been seen since."""
+        if not self._is_catching_up(now):
+            return set()
         with self._lock:
-            if not timedelta(0) <= now - self._rang < _SLEPT:
-                self._woke = now
-            self._rang = now
-            if not self._is_catching_up(now):
-                return set()
             at_work = {*self._at_work}
         with self._store.reading() as session:
             return at_work | {park.slug for park in parks.values() if _is_due(session, park, now)}
+
+    def wake_up(self) -> None:
+        """Note that the machine slept, or that its clock was set."""
+        self._woke = self._clock()
 
     def _is_catching_up(self, now: datetime) -> bool:
         return timedelta(0) <= now - self._woke < _CATCH_UP
 
     def digest(self) -> None:
         """Freeze the digests whose time has come, and hand over what waits."""
-        if self.is_replaced():
+        if self.visitors.is_stopping or self.is_replaced():
             return
         now, parks = self._store.moment(self._clock), self._folder.parks()
         unvisited = self._unvisited(parks, now)
         for made in make_due(self._store, parks, self._settings, now, broken=self._folder.errors, unvisited=unvisited):
             log.info("digest made", reader=made.subscription.address, number=made.digest.number)
         for letter, delivery in send_waiting(
-            self._store, mailer_of(self._settings), self._clock, may_send=lambda: not self.is_replaced()
+            self._store, mailer_of(self._settings), self._clock, may_send=self._may_send
         ):
             log.info(
                 "digest handed over",
@@ -167,7 +173,8 @@ def run(alarm: Alarm) -> None:
     for act, seconds, many in ((alarm.visit, VISIT_EVERY_S, _BATCHES), (alarm.digest, DIGEST_EVERY_S, _SENDERS)):
         scheduler.add_job(act, Every(seconds), id=act.__name__, next_run_time=first, max_instances=many)
     ended = threading.Event()
-    threading.Thread(target=ring_on, args=(scheduler, alarm.now, ended), daemon=True).start()
+    alarm.caught_up = lambda: ring_now(scheduler, alarm.digest.__name__, alarm.now())
+    threading.Thread(target=ring_on, args=(scheduler, alarm.now, ended, alarm.wake_up), daemon=True).start()
 
     def stop() -> None:
         if alarm.visitors.is_stopping:

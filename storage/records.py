@@ -41,6 +41,8 @@ class Origin(StrEnum):
     BACKFILL = "backfill"
 
 
+#: How the name ends of a locator whose finds must be said elsewhere as well.
+CONFIRMED = " confirmed"
 #: How the reason begins of a visit that did not read a listing down to what was known.
 GAP = "a gap: "
 
@@ -186,6 +188,14 @@ class KnownArticle:
     version: int
     content_hash: str
     last_seen: datetime
+    #: The date that the listing gave, where the one on record rests on that.
+    listed_date: str | None = None
+
+
+def listed_date_of(fields: ArticleFields, located_by: Mapping[str, str]) -> str | None:
+    """Return the characters of a date that a listing gave, or that counts because the listing says the same day."""
+    way = located_by.get("date_published", "")
+    return fields.date_published_raw if way == "listing" or way.endswith(CONFIRMED) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

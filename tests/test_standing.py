@@ -11,6 +11,8 @@ from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.seeds import BUNDLED
 from tests.builders import a_park
+from tests.conftest import Desk
+from tests.tricksite import TrickSite, ok
 
 LAYOUTS = load_layouts(BUNDLED / "layouts")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -179,3 +181,29 @@ def test_a_headline_over_two_lines_is_found_with_its_stamp() -> None:
     found = read(replace(page("trs_wcm", markup), listed_headline=HEADLINE), "trs_wcm")
     assert found.fields.date_published == "2022-05-06T10:30:00+08:00"
     assert len(found.fields.body) == 6
+
+
+def test_what_only_the_listing_says_is_remembered_when_an_article_is_looked_at_again(
+    desk: Desk, site: TrickSite
+) -> None:
+    addresses = [f"/xw/202205/t20220509_{number}.html" for number in (1, 2)]
+    items = "".join(
+        f'<li><a href="{address}">{HEADLINE}, part {at}</a><span>2022-05-06</span></li>'
+        for at, address in enumerate(addresses)
+    )
+    site.pages["/xw/"] = ok(f"<html><body><ul>{items}</ul></body></html>")
+    for at, address in enumerate(addresses):
+        site.pages[address] = ok(f'<h1>{HEADLINE}, part {at}</h1><div class="c">{TEXT}</div>')
+    (desk.folder / "parks" / "trick.toml").write_text(
+        f'name = "Trick"\nlistings = ["{site.base}/xw/"]\nlayouts = ["trs_wcm"]\n'
+    )
+    desk.must("crawl")
+    assert {row["date_published"] for row in desk.rows("articles")} == {"2022-05-06"}
+    # The address says another day, and without the listing's headline the page could not be read at all.
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    desk.must("verify")
+    desk.must("reextract", "--rehearse")
+    site.pages[addresses[0]] = ok(f'<h1>{HEADLINE}, part 0</h1><div class="c">{TEXT}<p>Another hall follows.</p></div>')
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", f"{HEADLINE}, part 0")]

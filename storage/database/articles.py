@@ -34,6 +34,7 @@ from storage.records import (
     Origin,
     Restated,
     Validators,
+    listed_date_of,
 )
 
 
@@ -53,15 +54,18 @@ def find(session: Session, park: str, key: str) -> KnownArticle | None:
     row = _row(session, park, key)
     if row is None:
         return None
+    version = _version(session, row)
+    fields = fields_of(version)
     return KnownArticle(
         id=row.id,
         key=key,
         url=row.url,
         state=ArticleState(row.state),
-        fields=fields_of(_version(session, row)),
+        fields=fields,
         version=row.version,
         content_hash=row.content_hash,
         last_seen=row.last_seen,
+        listed_date=listed_date_of(fields, version.located_by),
     )
 
 

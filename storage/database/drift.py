@@ -11,7 +11,7 @@ from storage.database.ledger import fields_of
 from storage.database.tables import ArticleRow, Base, CaptureRow, VersionRow, VisitRow
 from storage.database.visits import VISIT
 from storage.drift import LEAST_READINGS, Counts, UnreadPage
-from storage.records import FIELDS, ArticleFields, Capture
+from storage.records import FIELDS, ArticleFields, Capture, listed_date_of
 
 #: A park's habit is what so many visits before the last one showed.
 _PAST_VISITS = 30
@@ -45,6 +45,7 @@ class GoodCapture:
     url: str
     fields: ArticleFields
     captures: tuple[Capture, ...]
+    listed_date: str | None = None
 
 
 def note(session: Session, visit: int, located: Counts) -> None:
@@ -124,6 +125,7 @@ def last_good(session: Session, park: str, limit: int) -> list[GoodCapture]:
             url=article.url,
             fields=fields_of(version),
             captures=captures.of_version(session, article.id, version.number),
+            listed_date=listed_date_of(fields_of(version), version.located_by),
         )
         for article, version in session.execute(query).all()
     ]

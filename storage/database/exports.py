@@ -16,7 +16,7 @@ from storage.database.tables import (
     VersionCaptureRow,
     VersionRow,
 )
-from storage.records import ArticleFields, ArticleState, Origin
+from storage.records import ArticleFields, ArticleState, Origin, listed_date_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ class VersionLine:
     layout_revision: str
     is_restated: bool
     captures: tuple[tuple[str, datetime, str], ...]
+    listed_date: str | None = None
 
 
 def articles(
@@ -151,6 +152,7 @@ def versions(session: Session, article_id: int) -> list[VersionLine]:
                 layout_revision=row.layout_revision,
                 is_restated=row.is_restated,
                 captures=tuple((url, at, digest) for url, at, digest in captures),
+                listed_date=listed_date_of(fields_of(row), row.located_by),
             )
         )
     return lines

@@ -1,7 +1,7 @@
 """Say what a visit is to ask for: what is listed and not yet read, and what is known and due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -61,7 +61,7 @@ def note_listing(
         is_known.append(first is not None and joined_at is not None and first <= joined_at)
         if row is not None:
             if _looks_changed(row, link):
-                suspicious.append(_recheck(row, row.key))
+                suspicious.append(replace(_recheck(row, row.key), headline=link.headline or row.headline))
                 row.next_check_at = now  # the suspicion outlives a visit that is cut off
             _note_listed(session, row, link, visit, now, page)
         elif waits is not None:

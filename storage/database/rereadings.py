@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from storage.database import articles, captures
 from storage.database.ledger import fields_of
 from storage.database.tables import ArticleRow, VersionRow
-from storage.records import ArticleFields, Capture, Restated
+from storage.records import ArticleFields, Capture, Restated, listed_date_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class StoredVersion:
     layout_revision: str
     #: None where their bytes do not fit their hash.
     captures: tuple[Capture, ...] | None
+    listed_date: str | None = None
 
 
 def count(session: Session, park: str | None = None) -> tuple[int, int]:
@@ -66,6 +67,7 @@ def stored(session: Session, *, first: int, last: int, park: str | None = None) 
             layout=version.layout,
             layout_revision=version.layout_revision,
             captures=_captures(session, article.id, version.number),
+            listed_date=listed_date_of(fields_of(version), version.located_by),
         )
 
 

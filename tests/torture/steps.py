@@ -1,6 +1,7 @@
 """What a process does until it is killed: the product's own functions, with the time handed down."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+
+import structlog
 
 import crawler.child
 from monitor import scheduler
@@ -126,4 +129,6 @@ def run(work: Callable[..., None], *arguments: Any, crash_at: str = "") -> int:
 
 def _run(work: Callable[..., None], arguments: tuple[Any, ...], crash_at: str) -> None:
     os.environ["PARKWATCH_CRASH_AT"] = crash_at
+    # A traceback with every variable in it takes longer to draw than the step it tells of.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     work(*arguments)
