@@ -5,14 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from monitor.delivering import send_at_once, send_waiting
+from monitor.delivering import journal_of, send_at_once, send_waiting
 from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
 from monitor.digesting import Made, make, make_due
 from monitor.scheduler import Alarm
 from reports.mailer import Outcome
 from reports.render import text_of
-from storage.database import Store, articles, deliveries, subscriptions, visits
+from storage.database import Store, articles, deliveries, digests, subscriptions, visits
 from storage.database import verify as verification
 from tests.builders import DAY_1, DAY_2, DAY_3, an_observation, begun
 from tests.conftest import Desk
@@ -145,3 +145,27 @@ def test_a_visit_that_never_ends_holds_no_digest_back_for_long(store: Store, mai
         alarm.digest()
         clock[0] += timedelta(minutes=2)
     assert len(mailbox.mails) == 1
+
+
+def test_a_mail_that_the_journal_knows_was_taken_once_and_nobody_hears_of_copies(
+    file_store: Store, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    frozen(file_store, tmp_path)
+    with file_store.writing() as session:
+        deliveries.begin(session, 1, DAY_2)
+    with file_store.reading() as session:
+        message = digests.message_of(session, 1)
+    journal_of(file_store).note(message.message_id, message.sha256)  # and here the process dies
+    later = DAY_2 + timedelta(hours=1)
+    [(_, sent)] = send_waiting(file_store, mailer(mailbox.port), lambda: later)
+    assert (sent.outcome, mailbox.mails) == (Outcome.SENT, [])
+    assert told(next_digest(file_store, tmp_path, DAY_3)) == []
+
+
+def test_a_scheduler_that_is_told_to_stop_begins_no_mail(store: Store, mailbox: Mailbox, tmp_path: Path) -> None:
+    frozen(store, tmp_path)
+    folder = cast(Any, SimpleNamespace(parks=lambda: {}, errors={}))
+    alarm = Alarm(store, demo_settings(tmp_path, mailbox.port), folder, lambda: DAY_2 + timedelta(minutes=1))
+    alarm.visitors.stop()
+    alarm.digest()
+    assert mailbox.mails == []
