@@ -1,10 +1,15 @@
 """Take the text of a page of unknown make, by a library that knows many sites and none of them well."""
 
+import re
+
+from crawler.dates import DATE_PATTERN
 from crawler.page import Page
-from storage.text import clean_text
+from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
 _LONGEST, _MOST_TAGS = 2_000_000, 20_000
+_DATE = re.compile(DATE_PATTERN)
+_BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
 
 def general_body(page: Page) -> list[str]:
@@ -25,4 +30,23 @@ def general_body(page: Page) -> list[str]:
         favor_recall=True,
         deduplicate=False,
     )
-    return [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- "))]
+    lines = [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- "))]
+    links = _link_texts(page)
+    return [line for line in lines if not _is_links_alone(line, links)]
+
+
+def _link_texts(page: Page) -> list[str]:
+    """Return what a page's links say, the longest first, in the form made for equality."""
+    texts = {comparison_text(node.text(deep=True)) for node in page.tree.css("a[href]")}
+    return sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
+
+
+def _is_links_alone(line: str, links: list[str]) -> bool:
+    """Say whether a line is a menu, or an entry of a list of other stories with its date: no text of this one's."""
+    rest = comparison_text(line)
+    for text in links:
+        if text in rest:
+            rest = rest.replace(text, "")
+            if not _DATE.sub("", rest).strip(_BETWEEN_LINKS):
+                return True
+    return False

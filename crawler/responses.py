@@ -18,8 +18,11 @@ from storage.drift import UnreadPage
 from storage.records import Capture, Park, Validators
 from storage.text import clean_text, comparison_text
 
-#: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's).
-_WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503}
+#: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's, 521 is 加速乐's).
+_WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503, 521}
+#: What the scripts of walls that ask for a second try bear in pages that hold nothing else (加速乐, 瑞数).
+_WALL_SCRIPTS = (b"__jsl_clearance", b"$_ts=window")
+_MOST_OF_A_SCRIPT = 40_000
 _TOO_LARGE = "the page is larger than crawl.max_page_bytes"
 _KEPT_HEADERS = {
     "content-type",
@@ -59,6 +62,8 @@ def unfit_of(response: Response, park: Park) -> str | None:
     """Return in a phrase why a response is not to be read at all, whatever its words are; None if it may be."""
     if response.status in _WALL_STATUSES:
         return f"{response.url}: blocked with status {response.status}"
+    if len(response.body) < _MOST_OF_A_SCRIPT and any(mark in response.body for mark in _WALL_SCRIPTS):
+        return f"{response.url}: blocked by a script that asks for another try"
     if response.status != 200:
         return f"{response.url}: answered status {response.status}"
     kind = (_header(response, "Content-Type") or "text/html").lower()

@@ -248,3 +248,23 @@ def test_a_cookie_that_a_site_sets_is_never_sent_back(desk: Desk, site: TrickSit
     site.park(desk.folder)
     desk.must("crawl")
     assert sent == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        ok("<script>document.cookie='__jsl_clearance=1;Max-age=3600';location.reload()</script>"),
+        ok("<html><head><script>$_ts=window['$_ts'];</script></head><body></body></html>"),
+        ok("<html><body><h3>网站防火墙</h3><p>您的请求带有不合法参数，已被网站管理员设置拦截！</p></body></html>"),
+        status(521),
+    ],
+    ids=["script", "another script", "firewall", "521"],
+)
+def test_a_wall_that_asks_for_another_try_is_a_wall(desk: Desk, site: TrickSite, wall: Page) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = wall
+    desk.fails("crawl")
+    assert [row["kind"] for row in desk.rows("conditions")] == ["blocked"]
+    assert desk.changes() == []

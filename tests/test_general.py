@@ -64,3 +64,24 @@ def test_extract_falls_back_to_it_where_no_family_reads_a_page(desk: Desk, tmp_p
 
 def test_a_page_that_would_keep_the_extractor_busy_for_minutes_is_left_alone() -> None:
     assert general_body(pages.Page(url="http://a.example/", text="<p>some words</p>" * 30_000)) == []
+
+
+def test_a_list_of_other_stories_beside_the_text_is_no_text_and_its_news_are_no_edit(
+    desk: Desk, site: TrickSite
+) -> None:
+    def with_side(*stories: str) -> None:
+        items = (
+            f"<a href='/blog/2023/{at}.html'>{said}</a><span>2023-05-1{at}</span>" for at, said in enumerate(stories)
+        )
+        side = "".join(f"<li>{item}</li>" for item in items)
+        for number in (1, 2, 3):
+            before, end, after = story(number)[2].decode().partition("</div><div>Copyright")
+            page = f"{before}<div class='side'><ul>{side}</ul></div>{end}{after}"
+            site.pages[f"/blog/2024/{number}.html"] = ok(page)
+
+    with_side("Notice of 2023-04-01 on the water of the quarter", "A ninth maker of valves comes to the quarter")
+    desk.must("crawl")
+    assert not [row for row in desk.rows("articles") if "ninth maker" in row["body"] or "the water" in row["body"]]
+    with_side("The quarter has a canteen for all its firms now", "Notice of 2023-04-01 on the water of the quarter")
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.layouts import load_layouts
-from crawler.listing import read_listing
+from crawler.listing import further_pages, read_listing
 from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.seeds import BUNDLED
@@ -207,3 +207,28 @@ def test_what_only_the_listing_says_is_remembered_when_an_article_is_looked_at_a
     site.pages[addresses[0]] = ok(f'<h1>{HEADLINE}, part 0</h1><div class="c">{TEXT}<p>Another hall follows.</p></div>')
     desk.must("crawl", "--recheck", "all")
     assert desk.changes() == [("edited", f"{HEADLINE}, part 0")]
+
+
+@pytest.mark.parametrize("layout", [*PATHS, "chinadaily_regional"])
+def test_a_stamp_below_the_text_makes_no_paragraph_the_headline(layout: str) -> None:
+    path = PATHS.get(layout, "/2022-05/09/c_771.htm")
+    stamp = "Updated: 2022-05-06" if layout == "chinadaily_regional" else "发布时间：2022-05-06 来源：港区报"
+    body = f'<div class="trs_editor_view art_cont v_news_content" id="zoom">{TEXT}</div>'
+    text = f"<title>{HEADLINE}-Harbour Zone</title><table><tr><td>{HEADLINE}</td></tr></table>{body}<div>{stamp}</div>"
+    found = read(Page(url=f"http://zone.example{path}", text=text), layout)
+    assert (found.fields.headline, found.fields.date_published) == (HEADLINE, "2022-05-06")
+
+
+def test_the_source_behind_a_day_and_a_stroke_is_read() -> None:
+    markup = f'<h1>{HEADLINE}</h1><div>06/05/2022 | Harbour Daily</div><div class="trs_editor_view">{TEXT}</div>'
+    listed = replace(page("trs_wcm", markup), listed_date="2022-05-06")
+    assert read(listed, "trs_wcm").fields.source == "Harbour Daily"
+
+
+def test_a_story_whose_pages_a_script_counts_is_read_whole() -> None:
+    script = '<script>var countPage = 3; createPageHTML(3,0,"t20220509_771","html")</script>'
+    rules = LAYOUTS["trs_wcm"].rules
+    found = further_pages(
+        page("trs_wcm", script), rules.article.pages, rules.article.second_page, rules.listing.paging.script
+    )
+    assert [url.rpartition("/")[2] for url in found] == ["t20220509_771_1.html", "t20220509_771_2.html"]
