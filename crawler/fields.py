@@ -13,6 +13,7 @@ from crawler.general import general_body
 from crawler.layouts import Layout
 from crawler.page import Page, Part, title_parts
 from crawler.patterns import fits_label, search, without
+from crawler.readings import Reading, Unreadable, is_on_page
 from crawler.rules import FieldRule, Locator
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
@@ -27,29 +28,7 @@ _BELOW_HEADLINE = 5
 _MOST_AFTER = 7
 #: What follows such a line is that label's own: of a document's dates only one is its publication's.
 _LABEL_ENDS = (":", "：", "日期", "时间")
-#: Locators that find a field without its being printed on the page.
-_ELSEWHERE = ("address", "listing")
 _BRACKETS = "()（）[]【】|｜ \t"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A good reading: the fields, the layout, and the locator that found each field."""
-
-    fields: ArticleFields
-    layout: Layout
-    located_by: dict[str, str]
-
-    def is_on_page(self, name: str) -> bool:
-        """Say whether a field was found on the page itself, not in its address or in the listing."""
-        return _is_on_page(self.located_by, name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """No layout fits; the reason names what was missing, field by field."""
-
-    reason: str
 
 
 @dataclass
@@ -186,7 +165,7 @@ class FieldReader:
             return bool(listed) and any(
                 "".join(said[at : at + 3]).startswith(listed) for at, line in enumerate(said) if listed[:1] == line[:1]
             )
-        return _is_on_page(self.located_by, name)
+        return is_on_page(self.located_by, name)
 
     def _found(self, name: str, locator: Locator, at: int | None) -> None:
         self.located_by[name] = locator.way
@@ -308,7 +287,3 @@ def _line_of(headline: str, lines: tuple[str, ...]) -> int | None:
             if "".join(map(comparison_text, lines[at : at + many])) == wanted:
                 return min(at + many, len(lines)) - 1
     return None
-
-
-def _is_on_page(located_by: dict[str, str], name: str) -> bool:
-    return name in located_by and located_by[name].partition(":")[0] not in _ELSEWHERE

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from crawler.fields import FieldReader, Reading, Unreadable
+from crawler.fields import FieldReader
 from crawler.layouts import Layout
 from crawler.page import Page
 from crawler.patterns import SlowPatternError, search
+from crawler.readings import Reading, Unreadable
 from storage.records import Park
 
 __all__ = ["Reading", "Unreadable", "marks_of", "read_article", "recognises"]
