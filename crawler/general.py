@@ -1,13 +1,15 @@
 """Take the text of a page of unknown make, by a library that knows many sites and none of them well."""
 
 import re
+from itertools import islice
 
 from crawler.dates import DATE_PATTERN
 from crawler.page import Page
+from crawler.patterns import LONGEST_LABEL
 from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
-_LONGEST, _MOST_TAGS = 2_000_000, 20_000
+_LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -32,12 +34,13 @@ def general_body(page: Page) -> list[str]:
     )
     lines = [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- "))]
     links = _link_texts(page)
-    return [line for line in lines if not _is_links_alone(line, links)]
+    return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
 
 
 def _link_texts(page: Page) -> list[str]:
     """Return what a page's links say, the longest first, in the form made for equality."""
-    texts = {comparison_text(node.text(deep=True)) for node in page.tree.css("a[href]")}
+    nodes = islice(page.tree.css("a[href]"), _MOST_LINKS)
+    texts = {comparison_text(node.text(deep=True)) for node in nodes}
     return sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
 
 
