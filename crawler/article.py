@@ -61,6 +61,7 @@ class _Whole:
 
 async def read_response(reader: ArticlePage, response: Response, asked: Asked) -> ReadArticle | Gone | Unread | NotSeen:
     """Read an article with all its pages; whatever is not a whole, good reading changes nothing."""
+    before = None
     if asked.article_id is not None and reader.book.is_open:
         # What a listing said of it once, it says still: a page is read by that as it was the first time.
         before = await run_in_thread(reader.book.find, asked.key)
@@ -71,7 +72,8 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     observation = _observation(reader, asked, whole)
     if not reader.book.is_open:
         return ReadArticle(observation=observation)
-    known = await run_in_thread(reader.book.find, observation.known_as or observation.key)
+    key = observation.known_as or observation.key
+    known = before if before and key == asked.key else await run_in_thread(reader.book.find, key)
     if observation.is_moved:
         there = await run_in_thread(reader.book.find, observation.key)
         if there is not None and (known is None or there.id != known.id):

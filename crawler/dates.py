@@ -10,16 +10,18 @@ _TIME = (
     r"(?:[T\s日]*\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2}))?"
     r"(?P<half>\s*[AaPp]\.?[Mm]\b)?)?"
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = "|".join(_MONTHS)
+_NAME = rf"(?<![A-Za-z])(?P<name>{_MONTH})[a-z]*\.?"
+_ANY_MONTH = rf"(?i:{_MONTH})[a-z]{{0,6}}"
 #: A date in any of the forms that park sites print, with its clock time if it has one: "{date}" in a layout's pattern.
 DATE_PATTERN = (
     r"(?<!\d)(?:(?:19|20)\d{2}\s*[-/.年\s]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?"
-    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s*\d{1,2}(?:st|nd|rd|th)?\s*,?\s*(?:19|20)\d{2}"
-    r"|\d{1,2}(?:st|nd|rd|th)?[\s-]*(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?[\s-]*(?:19|20)\d{2}"
+    r"|" + _ANY_MONTH + r"\.?\s*\d{1,2}(?:st|nd|rd|th)?\s*,?\s*(?:19|20)\d{2}"
+    r"|\d{1,2}(?:st|nd|rd|th)?[\s-]*" + _ANY_MONTH + r"\.?,?[\s-]*(?:19|20)\d{2}"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{2}-\d{2}-\d{2}(?!-))(?!\d)"
     r"(?:[T\s]*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?(?:\s*[AaPp]\.?[Mm]\b)?)?"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAME = r"(?<![A-Za-z])(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})日?(?!\d)" + _TIME
 )

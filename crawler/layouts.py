@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,11 @@ class Layout:
 
     def __repr__(self) -> str:
         return f"Layout({self.name!r}, {self.revision})"
+
+
+def ways_of(layouts: Iterable[Layout]) -> frozenset[str]:
+    """Return all locators of some layouts, by their names on record."""
+    return frozenset(way for layout in layouts for way in layout.ways)
 
 
 def load_layout(folder: Path) -> Layout:

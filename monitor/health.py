@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from crawler.layouts import load_good_layouts
+from crawler.layouts import load_good_layouts, ways_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, next_visit, parse_cadence
@@ -68,7 +68,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
         for slug, park in sorted(parks.items()):
             last = visit_log.last_visit(session, slug)
             last = stands(last) if last else None
-            ways = frozenset[str]().union(*(layouts[name].ways for name in park.layouts if name in layouts))
+            ways = ways_of(layouts[name] for name in park.layouts if name in layouts)
             since = now - max(_LATELY, 1.5 * timedelta(minutes=park.cadence_minutes))
             coverage = cover_park(
                 slug,

@@ -120,6 +120,14 @@ def test_a_forged_past_is_named_by_verify(watched: Desk) -> None:
     assert "do not fit their content hash" not in said
 
 
+def test_a_past_version_whose_bytes_hold_no_article_is_named_by_verify(watched: Desk) -> None:
+    watched.sql(
+        "UPDATE version_captures SET capture_id = (SELECT capture_id FROM change_captures LIMIT 1) WHERE version_id = "
+        "(SELECT id FROM versions WHERE number = 1 AND article_id = (SELECT article_id FROM versions WHERE number = 2))"
+    )
+    assert "version 1, read again from its captures, gives tjuda: " in watched.fails("verify")
+
+
 def test_a_line_that_is_gone_from_a_digest_of_words_is_named(watched: Desk) -> None:
     watched.must("subscribe", "words@example.org", "--word", "two halls")
     watched.sql("UPDATE subscriptions SET position = 0, covers_since = '2024-01-01 00:00:00.000000'")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from crawler.drift import replays
-from crawler.layouts import Layout
+from crawler.layouts import Layout, ways_of
 from crawler.page import Page
 from crawler.proposing import propose_list, propose_locators
 from crawler.reading import Unreadable, read_article
@@ -45,8 +45,7 @@ def diagnose(
         evidence = drift.evidence(session, park)
         conditions = [line for line in visit_log.conditions(session, park=park) if line.ended_at is None]
         known = {capture.url: _known(session, chosen, canonical_address(capture.url)) for capture, _ in evidence}
-    ways = frozenset[str]().union(*(layout.ways for layout in layouts))
-    moved, replayed = shifts(now, past, ways), replays(good, layouts, chosen)
+    moved, replayed = shifts(now, past, ways_of(layouts)), replays(good, layouts, chosen)
     _print_habits(now, past)
     _print_replays(good, replayed)
     drifted = [line for line in conditions if line.kind in (ConditionKind.DRIFTED, ConditionKind.BLOCKED)]
