@@ -31,7 +31,7 @@ demo: setup      ## the whole loop on bundled sample parks, with a mail server o
 	@$(BIN)/parkwatch demo
 
 test: setup lint ## lint, types and the whole suite
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile
 
 lint: setup      ## ruff and mypy
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/mypy

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import rjieba
 from rapidfuzz.distance import Indel
 
 #: Words shown on either side of a change.
@@ -75,6 +74,8 @@ def _beginnings(before: Sequence[str], after: Sequence[str]) -> tuple[Run, ...]:
 
 def words(text: str) -> list[str]:
     """Cut a text into words, figures, signs and spaces; Chinese by its dictionary words."""
+    import rjieba  # its dictionary takes a tenth of a second to load, and most verbs cut no words
+
     tokens: list[str] = []
     for match in _TOKEN.finditer(text):
         token = match[0]

@@ -84,6 +84,9 @@ class SmtpMailer:
         else:
             server = _Smtp(self.host, self.port, local_hostname=name, timeout=self.timeout)
         try:
+            if server.sock is not None:
+                # Else the dot waits until the server confirms the text before it, which servers put off.
+                server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._greet(server)
             if self.security == "starttls":
                 # Without a context the standard library verifies nothing.

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from reports.digest import Digest
-from reports.render import fitting, html_of, plural, text_of
 from reports.signing import Signer
+from reports.wording import plural
 
 #: Servers commonly take 10 MB; base64 makes a third more of everything.
 _MOST_PLAIN_BYTES = 2_000_000
@@ -43,6 +43,9 @@ def build_letter(
     Headers hold no page text: a headline with a line break, an encoded word or a million signs cannot reach them.
     The Message-ID is frozen with the bytes, so that it is the same for every attempt.
     """
+    # Verbs that make no mail need not wait for the templates' library.
+    from reports.render import fitting, html_of, text_of
+
     shown = fitting(digest)
     if shown.sections != digest.sections:
         shown = replace(shown, is_shortened=True)

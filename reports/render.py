@@ -1,22 +1,20 @@
 """Turn a digest into HTML and plain text that say the same."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.coverage import ParkCoverage
 from reports.digest import Digest, NewItem, ParkSection
+from reports.wording import brief, day, local, plural, seen_whole, span, window
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts a mail's HTML at about 102 kB; this leaves room for what a transport adds.
 MOST_HTML_BYTES = 95_000
-_BRIEF = 160
 #: Longer addresses are refused by most that would have to open them.
 _LONGEST_LINK = 2048
 #: Pages that could not be read, named with their reasons, in a whole digest.
@@ -128,79 +126,6 @@ def _environment(*, html: bool) -> Environment:
     return environment
 
 
-def local(moment: datetime | None, time_zone: str) -> str:
-    """Return a moment in the reader's zone, such as ``Tue 4 Mar 09:10``."""
-    if moment is None:
-        return "the beginning"
-    there = moment.astimezone(ZoneInfo(time_zone))
-    return f"{there:%a} {there.day} {there:%b %H:%M}"
-
-
-def window(bounds: tuple[datetime | None, datetime | None], time_zone: str) -> str:
-    """Return when something happened, such as ``between Tue 4 Mar 09:10 and 15:10``; nothing if nobody knows."""
-    after, at = bounds
-    if at is None:
-        return ""
-    begin, end = local(after, time_zone), local(at, time_zone)
-    day = begin[: -len("09:10")]
-    return f"between {begin} and {end.removeprefix(day) if day.strip() else end}"
-
-
-def day(moment: datetime, time_zone: str) -> str:
-    """Return the day of a moment in the reader's zone, such as ``Tuesday, 4 March 2025``."""
-    there = moment.astimezone(ZoneInfo(time_zone))
-    return f"{there:%A}, {there.day} {there:%B %Y}"
-
-
-def span(length: timedelta) -> str:
-    """Return a length of time in one unit, such as ``40 min``, ``6 h`` or ``2 days``."""
-    minutes = max(1, round(length.total_seconds() / 60))
-    if minutes < 100:
-        return f"{minutes} min"
-    hours = round(minutes / 60)
-    return f"{hours} h" if hours < 48 else plural(round(hours / 24), "day")
-
-
-def seen_whole(digest: Digest) -> str:
-    """Return the sentence for a digest whose parks were all seen: since when, and since its first visit for a new one.
-
-    The first digest reaches back before anything was watched, and nobody can say what was missed then.
-    """
-    if not digest.coverage:
-        return "No park is watched."
-    alone = len(digest.coverage) == 1
-    which = "the park was seen whole" if alone else f"all {len(digest.coverage)} parks were seen whole"
-    unread = sum(park.unread for park in digest.coverage)
-    but = f", but for {plural(unread, 'listed page')} that could not be read" if unread else ""
-    idle = sum(not park.visits for park in digest.coverage)
-    if idle == len(digest.coverage):
-        since = local(digest.covers_since, digest.time_zone)
-        return f"No visit ended since {since}; at the last one {which}{but}."
-    waits = f" Of {plural(idle, 'park')} no visit ended since then." if idle else ""
-    return f"{which[0].upper()}{which[1:]} {_since(digest, alone=alone)}{but}.{waits}"
-
-
-def _since(digest: Digest, *, alone: bool) -> str:
-    begun = [(park.name, park.watched_from) for park in digest.coverage if park.watched_from]
-    if len(begun) == len(digest.coverage):
-        last = local(max(moment for _, moment in begun), digest.time_zone)
-        return f"since {'its first visit,' if alone else 'their first visits, the last of them'} {last}"
-    since = [f"since {local(digest.covers_since, digest.time_zone)}"]
-    since += [f"{name} since its first visit, {local(moment, digest.time_zone)}" for name, moment in begun]
-    return "; ".join(since)
-
-
 def safe_link(url: str) -> str:
     """Return an address that a mail may link to; anything but http and https leads nowhere, nor what fills pages."""
     return url if len(url) <= _LONGEST_LINK and urlsplit(url).scheme in ("http", "https") else "#"
-
-
-def brief(text: str | None) -> str:
-    """Return a sentence that may quote a site, short enough for a line."""
-    text = text or "not said why"
-    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun: ``1 park``, ``2 parks``."""
-    return f"{count} {one if count == 1 else many or one + 's'}"

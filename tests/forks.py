@@ -19,7 +19,12 @@ FORKS.set_forkserver_preload(
         "crawler.spiders.park",
         "scrapy.downloadermiddlewares.cookies",
         "scrapy.extensions.remote_control",
+        # What a store imports when it is opened.
+        "pysqlite3",
         "sqlalchemy.dialects.sqlite",
+        "psycopg",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "rjieba",
     ]
 )
 

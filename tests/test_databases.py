@@ -89,8 +89,12 @@ def test_a_scheduler_whose_lock_the_server_let_go_knows(postgres_store: Store) -
     with only_one(postgres_store, DAY_1) as is_held:
         engine = create_engine(address_of(postgres_store))
         with engine.connect() as connection:
+            # In this database alone: other tests work on the same server.
             connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+                text(
+                    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                    " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+                )
             )
         engine.dispose()
         with only_one(other, DAY_1):

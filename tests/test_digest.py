@@ -16,7 +16,8 @@ from reports.coverage import ParkCoverage, Sight, cover_park
 from reports.diff import Piece, diff_texts, words
 from reports.digest import Digest, ParkSection, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
-from reports.render import MOST_HTML_BYTES, fitting, html_of, span, text_of, window
+from reports.render import MOST_HTML_BYTES, fitting, html_of, text_of
+from reports.wording import span, window
 from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
 from storage.matching import matches
 from storage.records import GAP, ChangeKind, LedgerEntry

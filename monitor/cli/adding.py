@@ -30,7 +30,7 @@ from monitor.cli.app import UNSEEN, UsageError, common, fail_with, out, printabl
 from monitor.cli.park_files import hosts_of, park_file, write_layout
 from monitor.cli.parks import parks_app
 from monitor.fetching import Fetched, fetch, fetch_all
-from reports.render import plural
+from reports.wording import plural
 from storage.clock import utc_now
 from storage.identity import bare_host, canonical_address
 from storage.records import FIELDS, Link, Park

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, fail_with, say, warn
 from monitor.stopping import stopping
 from monitor.visiting import Event, Visitors, visit_parks
-from reports.render import plural
+from reports.wording import plural
 from storage.clock import utc_now
 from storage.records import Park
 

@@ -8,7 +8,7 @@ import typer
 from monitor.cli.app import UNSEEN, app, common, say, warn
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, VisitResult, visit_parks
-from reports.render import plural
+from reports.wording import plural
 
 
 class Recheck(StrEnum):

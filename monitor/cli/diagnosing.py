@@ -12,7 +12,7 @@ from crawler.reading import Unreadable, read_article
 from crawler.rereading import page_of_capture
 from monitor.cli.app import UNSEEN, common, say
 from monitor.cli.layouts import layouts_app
-from reports.render import plural
+from reports.wording import plural
 from storage.database import Session, articles, drift, visit_log
 from storage.database.drift import GoodCapture
 from storage.drift import NOT_FOUND, Counts, Shift, shifts

@@ -13,7 +13,7 @@ from monitor.cli.subscribing import chosen_of
 from monitor.delivering import Sent, checked_mailer_of, send_at_once
 from monitor.digesting import Made, make, make_and_freeze
 from reports.mailer import Outcome, SmtpMailer
-from reports.render import plural
+from reports.wording import plural
 from storage.clock import utc_now
 from storage.database import Store, deliveries
 from storage.database import subscriptions as stored

@@ -8,7 +8,7 @@ from crawler.layouts import Layout, load_good_layouts
 from crawler.reading import Unreadable, recognises
 from crawler.samples import FieldCheck, Verdict, check_sample, load_samples
 from monitor.cli.app import UNSEEN, USAGE, app, common, say, warn
-from reports.render import plural
+from reports.wording import plural
 
 layouts_app = typer.Typer(help="List the layouts, or replay their samples.", invoke_without_command=True)
 app.add_typer(layouts_app, name="layouts")

@@ -8,7 +8,7 @@ from crawler.checking import SeedError
 from crawler.layouts import Layout, load_layout
 from monitor.cli.app import UsageError, say, warn, write_file
 from monitor.fetching import Fetched
-from reports.render import plural
+from reports.wording import plural
 from storage.clock import utc_now
 from storage.records import Link, Park
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, print_json, say, warn
 from monitor.reextracting import Rehearsal, accept, rehearse
-from reports.render import plural
+from reports.wording import plural
 from storage.clock import utc_now
 from storage.database import rereadings
 from storage.records import ArticleFields

@@ -15,7 +15,7 @@ from monitor.park_folder import ParkFolder
 from monitor.reference import settings_file
 from monitor.settings import DEFAULT_FILE
 from reports.coverage import Sight
-from reports.render import plural
+from reports.wording import plural
 from storage.clock import utc_now
 from storage.database import shown, upgrade_store
 from storage.database.digests import REFUSED
