@@ -6,27 +6,31 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from crawler.lines import visible_lines
-from crawler.patterns import Lines, fits_label
+from crawler.page import Part
+from crawler.patterns import Lines, fits_label, label_finder
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
-_IMAGE_ENDS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 _IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
+#: The last sign of such a name.
+_IMAGE_LAST = frozenset("gGfFpP0123456789")
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
 _HEAD = 12
 
 
 def body_at(
-    nodes: Iterable[LexborNode], article: Article, headline: str, head: frozenset[str] = frozenset()
+    nodes: Iterable[LexborNode], part: Part, article: Article, headline: str, head: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
     """Return the paragraphs below the first of *nodes* that has any.
 
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
     for node in nodes:
-        for unwanted in node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []:
+        dropped = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
+        for unwanted in dropped:
             unwanted.decompose()
-        paragraphs = text_below_head(visible_lines(node), article, headline, head)
+        lines = visible_lines(node) if dropped else part.lines_of(node)
+        paragraphs = text_below_head(lines, article, headline, head)
         if paragraphs:
             return paragraphs
     return ()
@@ -68,19 +72,19 @@ def body_between(
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
     """Return *lines* without dropped paragraphs, image names and a headline repeated at the top."""
-    seen = Lines(lines)
-    ends, dropped = seen.numbers(article.end), seen.numbers(article.drop)
-    kept = [
-        line
-        for at, line in enumerate(seen.all[: min(ends, default=None)])
-        if at not in dropped and not _is_image_name(line)
-    ]
+    is_end, is_dropped = label_finder(article.end), label_finder(article.drop)
+    kept = []
+    for line in lines:
+        if is_end(line):
+            break
+        if not (is_dropped(line) or _is_image_name(line)):
+            kept.append(line)
     return tuple(kept[_repeated(kept, headline) :])
 
 
 def _is_image_name(line: str) -> bool:
     # Its end is asked first: the pattern goes through a whole paragraph of Chinese before it fails.
-    return (line[-5:].lower().endswith(_IMAGE_ENDS) or line.isdigit()) and bool(_IMAGE_NAME.match(line))
+    return line[-1:] in _IMAGE_LAST and bool(_IMAGE_NAME.match(line))
 
 
 def _without_rest_of_head(lines: list[str], article: Article, above: int) -> list[str]:

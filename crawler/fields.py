@@ -49,6 +49,9 @@ class FieldReader:
     def read(self) -> Reading | Unreadable:
         """Return all fields; without a headline or a body there is no article."""
         rules = self.layout.rules.article
+        first = next((way.selector for way in rules.body.locators if way.selector), None)
+        if first:
+            self.part.expect(first)
         ways = rules.date_published.locators
         behind = next((at for at, way in enumerate(ways) if way.near == "body"), len(ways))
         stamp = self._date(ways[:behind])
@@ -133,10 +136,10 @@ class FieldReader:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
             if locator.selector:
-                paragraphs = body_at(self.part.css(locator.selector), article, headline, self._head())
+                paragraphs = body_at(self.part.css(locator.selector), self.part, article, headline, self._head())
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
-                paragraphs = body_at([node] if node else [], article, headline, self._head())
+                paragraphs = body_at([node] if node else [], self.part, article, headline, self._head())
             elif locator.general and self.page.is_html:
                 paragraphs = body_from(general_body(self.page), article, headline, self._head() | {headline})
             elif locator.below and self._place(locator.below, headline) is not None:

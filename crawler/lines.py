@@ -33,16 +33,31 @@ def _is_hidden_by_attribute(node: LexborNode) -> bool:
     return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
 
 
-def _lines_below(root: LexborNode) -> list[str]:
-    """Return the visible text below an element, one line for every block, in document order.
+def visible_lines(root: LexborNode) -> list[str]:
+    """Return the visible text below *root*, one line for every block, none of them empty."""
+    return lines_below(root, {}) if is_seen(root) else []
+
+
+def lines_below(root: LexborNode, apart: dict[int, list[str]]) -> list[str]:
+    """Return the visible text below an element that is seen itself, one line for every block, in document order.
+
+    Of those blocks below it whose ``mem_id`` is a key of *apart* the lines are noted there as well, if they are seen.
+    """
+    hidden = {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
+    return _lines_below(root, hidden, apart)
+
+
+def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]) -> list[str]:
+    """Gather the lines.
 
     A line ends where a block begins, and where text stands in another block than what came before it. Every element
     is looked at once and with few words, since this is what reading a page costs.
     """
-    hidden = _hidden_below(root)
+    lines: list[str] = []
     finished: list[str] = []
     line, first = "", root
     block_of = {root.mem_id: root.mem_id}
+    passed_by = hidden.union(apart)
     nodes = root.traverse(include_text=True)
     next(nodes)  # the root itself
     for node in nodes:
@@ -58,14 +73,22 @@ def _lines_below(root: LexborNode) -> list[str]:
             else:
                 finished.append(line)
                 line, first = text, node
-        elif tag in _UNSEEN or tag is None or (hidden and node.mem_id in hidden):
+        elif tag in _UNSEEN or tag is None or (passed_by and node.mem_id in passed_by):
+            if tag in BLOCKS and node.mem_id not in hidden:
+                lines += _cleaned([*finished, line])
+                finished, line = [], ""
+                apart[node.mem_id] = _lines_below(node, hidden, {})
+                lines += apart[node.mem_id]
             below = sum(1 for _ in node.traverse(include_text=True)) - 1
             next(islice(nodes, below, below), None)
         elif line and tag in BLOCKS:
             finished.append(line)
             line = ""
-    finished.append(line)
-    return [cleaned for cleaned in map(clean_text, finished) if cleaned]
+    return lines + _cleaned([*finished, line])
+
+
+def _cleaned(lines: list[str]) -> list[str]:
+    return [cleaned for cleaned in map(clean_text, lines) if cleaned]
 
 
 def _block_around(node: LexborNode, block_of: dict[int, int]) -> int:
@@ -85,10 +108,6 @@ def _block_around(node: LexborNode, block_of: dict[int, int]) -> int:
     return block
 
 
-def _hidden_below(root: LexborNode) -> set[int]:
-    return {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
-
-
 def is_seen(node: LexborNode) -> bool:
     """Say whether a browser would show the element where it stands."""
     at: LexborNode | None = node
@@ -97,8 +116,3 @@ def is_seen(node: LexborNode) -> bool:
             return False
         at = at.parent
     return True
-
-
-def visible_lines(root: LexborNode) -> list[str]:
-    """Return the visible text below *root*, one line for every block, none of them empty."""
-    return _lines_below(root) if is_seen(root) else []

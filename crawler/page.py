@@ -7,7 +7,7 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.lines import is_seen, visible_lines
+from crawler.lines import BLOCKS, is_seen, lines_below, visible_lines
 from crawler.patterns import Lines
 from storage.text import clean_text
 
@@ -105,17 +105,29 @@ def _contents(metas: Iterable[LexborNode]) -> dict[str, str]:
 
 
 class Part:
-    """What a person sees of a page below one of its elements."""
+    """What a person sees of a page below one of its elements, which is seen itself."""
 
     def __init__(self, root: LexborNode | None, lines: Sequence[str] = (), searched: LexborNode | None = None) -> None:
         self._root = root
         self._searched = searched or root
         self._lines = lines
+        self._lines_of: dict[int, list[str]] = {}
+        self._expected: dict[str, list[LexborNode]] = {}
+
+    def expect(self, selector: str) -> None:
+        """Note the lines of the first element that a selector finds when all are gathered: they will be asked for."""
+        nodes = self._expected[selector] = self.css(selector)
+        if nodes and nodes[0].tag in BLOCKS:
+            self._lines_of.setdefault(nodes[0].mem_id, [])
+
+    def lines_of(self, node: LexborNode) -> list[str]:
+        """Return the visible lines below one of its elements; what was taken out of it since is still there."""
+        return self._lines_of.get(node.mem_id) or visible_lines(node)
 
     @cached_property
     def seen(self) -> Lines:
         """The visible lines, none of them empty, ready to be searched."""
-        return Lines(visible_lines(self._root) if self._root is not None else self._lines)
+        return Lines(lines_below(self._root, self._lines_of) if self._root is not None else self._lines)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -124,4 +136,7 @@ class Part:
 
     def css(self, selector: str) -> list[LexborNode]:
         """Return the elements that a selector finds; none in a page given as its visible text."""
+        if selector in self._expected:
+            # Once: what is found may be taken out of the page then.
+            return self._expected.pop(selector)
         return self._searched.css(selector) if self._searched is not None else []

@@ -11,6 +11,8 @@ _PIECE = re.compile(
 )
 #: Flags for the whole pattern: capitals may not count, white space may not.
 _FLAGS = re.compile(r"\(\?[a-zA-Z]+\)")
+_REPETITION = re.compile(r"[*+?]|\{\d*,?\d*\}")
+_ENDLESS = re.compile(r"[*+]|\{\d*,\}")
 _ESCAPED_SIGN = re.compile(r"\\[^A-Za-z0-9]")
 _FEW_SIGNS = re.compile(r"\[[^\^\\\]\[&~|-]{1,6}\]")
 
@@ -18,6 +20,16 @@ _FEW_SIGNS = re.compile(r"\[[^\^\\\]\[&~|-]{1,6}\]")
 def is_at_beginning(pattern: str) -> bool:
     """Say whether a pattern is found at the beginning of a line or nowhere."""
     return pattern.startswith("^") and "|" not in _pieces_outside_groups(pattern)
+
+
+def endless(pattern: str) -> int:
+    """Return how many things in a pattern are repeated without end, but for white space and what gives nothing back."""
+    pieces = ["", *_PIECE.findall(pattern), ""]
+    # A "+" behind another repetition is none of its own: it forbids to give back what that has taken.
+    return sum(
+        bool(_ENDLESS.fullmatch(piece)) and following != "+" and before != r"\s" and not _REPETITION.fullmatch(before)
+        for before, piece, following in zip(pieces, pieces[1:], pieces[2:], strict=False)
+    )
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import regex
 
-from crawler.pattern_words import is_at_beginning, words_needed
+from crawler.pattern_words import endless, is_at_beginning, words_needed
 
 #: Longer lines are text, never a label: patterns are not tried on them, which also bounds what one page can cost.
 LONGEST_LABEL = 600
@@ -19,7 +19,6 @@ LONGEST_LABEL = 600
 _PATIENCE = 0.5
 #: A group repeated for good (``)*+``) is not tried again in another way, so it costs what its content does.
 _REPEATED_GROUP = re.compile(r"\)(?:[*+](?!\+)|\{)")
-_ENDLESS = re.compile(r"[*+]\+?|\{\d*,\}")
 _MOST_ENDLESS = 3
 #: What keeps patterns from being joined: groups by name or number, and what refers to them.
 _NAMES_GROUPS = re.compile(r"\(\?P|\\[1-9]")
@@ -59,10 +58,9 @@ def _harmless(pattern: str) -> "re.Pattern[str] | None":
     """Return the pattern for ``re``, which is twice as fast, if no text of a label's length can hold it up.
 
     That is so where no group is repeated and few things are repeated without end: three of them cost the cube of a
-    line's length at the worst. White space does not count, since lines hold single spaces.
+    line's length at the worst. White space does not count, since lines hold single spaces, nor what gives nothing back.
     """
-    rest = pattern.replace(r"\s*", "").replace(r"\s+", "")
-    if _REPEATED_GROUP.search(rest) or len(_ENDLESS.findall(rest)) > _MOST_ENDLESS:
+    if _REPEATED_GROUP.search(pattern.replace(r"\s*", "").replace(r"\s+", "")) or endless(pattern) > _MOST_ENDLESS:
         return None
     try:
         return re.compile(pattern)
@@ -99,11 +97,6 @@ def without(text: str, patterns: Iterable[str]) -> str:
     return text
 
 
-def fits_label(text: str, patterns: Iterable[str]) -> bool:
-    """Say whether one of the patterns is found in a text that is short enough to be a label."""
-    return len(text) <= LONGEST_LABEL and any(find(text) for find, _ in _joined(tuple(patterns)))
-
-
 #: How to find a pattern in a text of a label's length, and the words one of which such a text holds.
 _Search = tuple[Callable[[str], Match | None], tuple[str, ...]]
 
@@ -124,6 +117,30 @@ def _joined(patterns: tuple[str, ...]) -> tuple[_Search, ...]:
     return ((re.compile("|".join(f"(?:{each[1:]})" for each in first)).match, ()), *rest) if first else rest
 
 
+def label_finder(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Return what says whether one of the patterns is found in a text that is short enough to be a label."""
+    return _label_finder(tuple(patterns))
+
+
+@cache
+def _label_finder(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    ways = _joined(patterns)
+
+    def fits(text: str) -> bool:
+        if len(text) <= LONGEST_LABEL:
+            for find, words in ways:
+                if (not words or any(word in text for word in words)) and find(text):
+                    return True
+        return False
+
+    return fits
+
+
+def fits_label(text: str, patterns: Iterable[str]) -> bool:
+    """Say whether one of the patterns is found in a text that is short enough to be a label."""
+    return _label_finder(tuple(patterns))(text)
+
+
 class Lines:
     """Lines of a page, none of them empty, that patterns are tried on one by one."""
 
@@ -140,12 +157,13 @@ class Lines:
         """Return the numbers of the labels that hold one of the words."""
         if words not in self._saying:
             # Most words that patterns need are nowhere on the page, which one look at all of it tells.
-            lines, said = self.all, [word for word in words if word in self._text]
-            if len(said) == 1:
-                self._saying[words] = [at for at in self._labels if said[0] in lines[at]]
-            else:
-                self._saying[words] = [at for at in self._labels if any(word in lines[at] for word in said)]
+            found = [self._that_hold(word) for word in words if word in self._text]
+            self._saying[words] = found[0] if len(found) == 1 else sorted({at for each in found for at in each})
         return self._saying[words]
+
+    def _that_hold(self, word: str) -> list[int]:
+        lines = self.all
+        return [at for at in self._labels if word in lines[at]]
 
     def matching(self, pattern: str, among: range | None = None) -> Iterator[tuple[int, Match]]:
         """Yield the number of every line in which the pattern is found, and the match; raises SlowPatternError.

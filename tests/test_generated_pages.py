@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crawler.layouts import Layout, load_layouts
 from crawler.lines import BLOCKS, visible_lines
 from crawler.listing import read_listing
-from crawler.page import Page
+from crawler.page import Page, Part
 from crawler.reading import Reading, Unreadable, read_article
 from crawler.rules import LayoutFile
 from crawler.seeds import BUNDLED
@@ -152,6 +152,17 @@ def test_the_text_of_a_block_is_a_part_of_the_text_of_its_page(page: Page) -> No
     for node in page.tree.body.css(", ".join(BLOCKS - {"br", "hr", "ucapcontent", "body"})) if page.tree.body else []:
         said = tuple(visible_lines(node))
         assert said == () or said in (page.lines[at : at + len(said)] for at in range(len(page.lines)))
+
+
+@given(page=PAGES)
+@settings(thorough, max_examples=150)
+def test_lines_that_are_noted_on_the_way_are_those_of_the_block(page: Page) -> None:
+    for tag in ("div", "td", "ucapcontent", "span"):
+        part = Part(page.tree.body)
+        part.expect(tag)
+        assert list(part.lines) == visible_lines(page.tree.body)
+        for node in part.css(tag)[:1]:
+            assert part.lines_of(node) == visible_lines(node)
 
 
 def layout_with(**article: object) -> Layout:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from crawler.pattern_words import is_at_beginning, words_needed
+from crawler.pattern_words import endless, is_at_beginning, words_needed
 from crawler.patterns import Lines, fits_label
 
 
@@ -29,6 +29,23 @@ from crawler.patterns import Lines, fits_label
 )
 def test_the_words_that_a_line_must_hold(pattern: str, words: tuple[str, ...]) -> None:
     assert words_needed(pattern) == words
+
+
+@pytest.mark.parametrize(
+    ("pattern", "times"),
+    [
+        (r"a*b+c{2,}", 3),
+        (r"a*?", 1),
+        (r".*.*.*.*", 4),
+        (r"a*+b++c{2,}+", 0),
+        (r"x?+y{2,3}+", 0),
+        (r"a\s*b\s+", 0),
+        (r"\*+\++", 2),
+        (r"[*+]", 0),
+    ],
+)
+def test_what_can_give_back_what_it_took_is_counted(pattern: str, times: int) -> None:
+    assert endless(pattern) == times
 
 
 def test_a_pattern_begins_a_line_only_where_every_way_through_it_does() -> None:

@@ -31,21 +31,26 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PARK = Park(
     slug="bench", name="bench", time_zone="Asia/Shanghai", language="en", listings=(), layouts=(), hosts=frozenset()
 )
+# The frame of a portal's page: about 150 characters an element, most of them script and style.
 MENU = "".join(
-    f'<li class="item"><a href="/column/{n}/index.html" title="Column {n}"><span>Column {n}</span></a></li>'
-    for n in range(90)
+    f'<li class="nav-item nav-item-{n}"><a class="nav-link" href="/english/column/{n}/index.html" target="_blank" '
+    f'title="Column {n} of the zone">Column {n}</a></li>\n'
+    for n in range(36)
 )
 RELATED = "".join(
-    f'<li><a href="/2023-0{n % 9 + 1}/11/story_{n}.shtml" target="_blank">An older story with the number {n}</a></li>'
-    for n in range(30)
+    f'<li><a href="/2023-0{n % 9 + 1}/11/story_{n}.shtml" target="_blank">An older story with the number {n}</a></li>\n'
+    for n in range(12)
 )
 SCRIPT = (
     "<script>"
     + "function menu(n){var at=document.getElementById('m'+n);if(!at){return false;}at.show();}\n" * 60
     + "</script>"
 )
+STYLE = (
+    "<style>" + ".nav-item{float:left;width:120px;line-height:38px;background:#004b8d;color:#fff}\n" * 80 + "</style>"
+)
 HEAD, TAIL = (
-    f'<div class="menu"><ul>{MENU}</ul></div>{SCRIPT}',
+    f'{STYLE}<div class="menu"><ul>{MENU}</ul></div>{SCRIPT}',
     f'<div class="related"><ul>{RELATED}</ul></div>{SCRIPT}',
 )
 
