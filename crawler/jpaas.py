@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborNode
 
 from crawler.page import Page
 
@@ -10,6 +13,26 @@ _PAIR = re.compile(r"['\"]?(\w+)['\"]?\s*:\s*['\"]([^'\"]*)['\"]")
 _ROWS = re.compile(r"\brows=\\?['\"]?(\d{1,4})", re.IGNORECASE)
 _COUNT = re.compile(r"\bcount=\\?['\"]?(\d{1,9})", re.IGNORECASE)
 _PAGE_SIZE = "15"
+_UNIT = "script[querydata][url]"
+
+
+def anchors_of_unit(page: Page, is_article: Callable[[LexborNode], bool]) -> list[LexborNode] | None:
+    """Return the links of the list that a gateway's script stands beside, none of them if the gateway alone has it.
+
+    Other articles on such a page are hot news and the like. ``None`` where there is no such script, or where several
+    leave it open which of them builds the list.
+    """
+    units = page.tree.css(_UNIT) if page.is_html else []
+    for unit in units:
+        around = unit.parent
+        for _ in range(2):
+            if around is None or around.tag in ("body", "html", "head"):
+                break
+            anchors = around.css("a[href]")
+            if any(map(is_article, anchors)):
+                return anchors
+            around = around.parent
+    return [] if len(units) == 1 else None
 
 
 def next_unit(page: Page, number: int, listed: int) -> str | None:
@@ -19,7 +42,7 @@ def next_unit(page: Page, number: int, listed: int) -> str | None:
         return _after(page, query, number, listed)
     if not page.is_html:
         return None
-    node = page.tree.css_first("script[querydata][url]")
+    node = page.tree.css_first(_UNIT)
     if node is None:
         return None
     attributes = node.attributes

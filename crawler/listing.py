@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.jpaas import anchors_of_unit
 from crawler.json_lists import list_in_json
 from crawler.layouts import Layout
 from crawler.page import Page
@@ -139,7 +140,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
     links: dict[str, Link] = {}
     is_cut = False
     seen: dict[int, tuple[str | None, bool]] = {}
-    for at, node in enumerate(_anchors(content, rules)):
+    for at, node in enumerate(_anchors(content, layout, park)):
         if at >= _MOST_ANCHORS:
             is_cut = True
             break
@@ -178,7 +179,13 @@ def _article_address(page: Page, node: LexborNode, layout: Layout, park: Park) -
         return None
 
 
-def _anchors(page: Page, rules: Listing) -> Iterator[LexborNode]:
+def _anchors(page: Page, layout: Layout, park: Park) -> Iterator[LexborNode]:
+    rules = layout.rules.listing
+    if rules.paging.jpaas:
+        of_unit = anchors_of_unit(page, lambda node: _article_address(page, node, layout, park) is not None)
+        if of_unit is not None:
+            yield from of_unit
+            return
     if rules.records:
         # Only the hidden records: the frame around them links to other columns.
         records = "".join(match["html"] for match in find_all(rules.records, page.text))

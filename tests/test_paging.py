@@ -171,11 +171,18 @@ def test_further_records_are_asked_for_by_post(desk: Desk, hanweb: TrickSite) ->
     assert [(form["columnid"], form["webname"]) for form in forms] == [(["3"], ["汉园"])] * 2
 
 
-def test_a_column_page_that_lists_nothing_itself_names_the_gateway_that_does(desk: Desk, hanweb: TrickSite) -> None:
+HOT = f'<div class="hot"><ul>{item("/art/2024/5/2/art_3_2.html", "Hall 2 opens")}</ul></div>'
+
+
+@pytest.mark.parametrize("beside", ["", HOT], ids=["nothing else", "hot news"])
+def test_a_column_page_that_lists_nothing_itself_names_the_gateway_that_does(
+    desk: Desk, hanweb: TrickSite, beside: str
+) -> None:
     hanweb.pages["/col/col3/index.html"] = ok(
-        '<html><body><div><script url="/api-gateway/jpaas-publish-server/front/page/build/unit"'
+        f'<html><body>{beside}<div class="column"><div>'
+        '<script url="/api-gateway/jpaas-publish-server/front/page/build/unit"'
         " queryData=\"{'webId':'w1','pageId':'p1','parseType':'bulidstatic','pageType':'column','tagId':'list',"
-        "'tplSetId':'t1','editType':'null'}\"></script></div></body></html>"
+        "'tplSetId':'t1','editType':'null'}\"></script></div></div></body></html>"
     )
 
     def answer(request: BaseHTTPRequestHandler):  # type: ignore[no-untyped-def]
