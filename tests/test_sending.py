@@ -262,6 +262,8 @@ def test_a_park_whose_file_is_broken_or_gone_is_no_quiet_park(desk: Desk) -> Non
     [
         ("UPDATE digests SET state = 'sent'", "subscription 1: digest 1 counts as sent, and no delivery of it says so"),
         ("UPDATE digests SET number = 2", "subscription 1: digest 1 is missing"),
+        ("UPDATE digests SET message_id = '<x@y>'", "subscription 1: the mail of digest 1 is not its own: it is <"),
+        ("UPDATE digests SET recipient = 'eve@example.org'", "subscription 1: the mail of digest 1 is not its own:"),
     ],
 )
 def test_verify_believes_no_digest_by_its_word(store: Store, tmp_path: Any, damage: str, problem: str) -> None:
@@ -269,7 +271,7 @@ def test_verify_believes_no_digest_by_its_word(store: Store, tmp_path: Any, dama
     with store.writing() as session:
         session.execute(text(damage))
     with store.reading() as session:
-        assert problem in list(verification.problems(session))
+        assert any(found.startswith(problem) for found in verification.problems(session))
 
 
 def test_without_any_park_nothing_is_said_to_have_been_seen(desk: Desk) -> None:

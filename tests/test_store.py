@@ -248,6 +248,25 @@ def test_verify_looks_behind_the_present_version(store: Store, statement: str, p
     assert any(problem in found for found in problems(store))
 
 
+@pytest.mark.parametrize(
+    ("forged", "problem"),
+    [
+        ("kind = 'redated'", "is no change of what its versions 1 and 2 differ in"),
+        ("changed_fields = '[\"body\"]'", "is no change of what its versions 1 and 2 differ in"),
+        ("headline = 'All is well'", "has another headline than its version 2"),
+        ("seen_at = '2024-05-09 00:00:00'", "was seen at another moment than its version"),
+        ("seen_after = '2024-06-09 00:00:00'", "has a window that ends before it begins"),
+        ("kind = 'new'", "has a version before it, 1"),
+        ("version_before = 7", "names a version that is missing"),
+    ],
+)
+def test_verify_believes_no_entry_by_its_word(store: Store, forged: str, problem: str) -> None:
+    record(store, an_observation(), an_observation(seen_at=DAY_2, fields=an_article(headline="Another")))
+    assert problems(store) == []
+    damage(store, f"UPDATE ledger SET {forged} WHERE number = 2")
+    assert any(found.startswith("ledger: entry 2, ") and problem in found for found in problems(store))
+
+
 def test_a_headline_that_changed_in_the_listing_makes_the_article_due(store: Store) -> None:
     record(store, an_observation())
     visit = begun(store)

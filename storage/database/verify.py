@@ -19,6 +19,7 @@ from storage.database.tables import (
     VersionCaptureRow,
     VersionRow,
 )
+from storage.database.verify_entries import entries_fit_versions, mails_fit_digests
 from storage.decisions import content_hash
 from storage.matching import matches
 from storage.records import ChangeKind, Origin
@@ -44,6 +45,7 @@ def problems(session: Session) -> Iterator[str]:
     """Yield what is broken, streaming the store; nothing for a store that keeps its promises."""
     yield from _database(session)
     yield from _ledger_has_no_gap(session)
+    yield from entries_fit_versions(session)
     yield from _versions_have_changes(session)
     yield from _articles_have_versions(session)
     yield from _versions_fit_their_hash(session)
@@ -52,6 +54,7 @@ def problems(session: Session) -> Iterator[str]:
     yield from _captures_have_bytes(session)
     yield from _blobs_fit_their_hash(session)
     yield from _digests_are_whole(session)
+    yield from mails_fit_digests(session)
     yield from _changes_are_in_one_digest(session)
 
 

@@ -1,0 +1,63 @@
+"""Prove that every entry of the ledger says what its versions say, and every digest what its mail says."""
+
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import SMTP
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.database import ledger
+from storage.database.mail_tables import DigestRow
+from storage.database.tables import LedgerRow, VersionRow
+from storage.decisions import changed_fields, kind_of_change
+from storage.records import ChangeKind, LedgerEntry
+
+_FIRST = (ChangeKind.NEW, ChangeKind.RECOVERED)
+_OTHER_TEXT = (ChangeKind.EDITED, ChangeKind.RETITLED, ChangeKind.REDATED)
+
+
+def entries_fit_versions(session: Session) -> Iterator[str]:
+    """Yield the entries whose kind, headline or window is not that of the versions they name."""
+    for entry in ledger.entries(session):
+        yield from (f"ledger: entry {entry.number}, {entry.kind}, {wrong}" for wrong in _wrong_in(entry))
+    query = (
+        select(LedgerRow.number, LedgerRow.kind)
+        .join(
+            VersionRow,
+            (VersionRow.article_id == LedgerRow.article_id) & (VersionRow.number == LedgerRow.version_after),
+        )
+        .where(LedgerRow.kind.in_([*_FIRST, *_OTHER_TEXT]), LedgerRow.seen_at != VersionRow.seen_at)
+    )
+    for number, kind in session.execute(query):
+        yield f"ledger: entry {number}, {kind}, was seen at another moment than its version"
+
+
+def _wrong_in(entry: LedgerEntry) -> Iterator[str]:
+    if entry.seen_after is not None and entry.seen_after > entry.seen_at:
+        yield "has a window that ends before it begins"
+    if entry.kind in _FIRST and entry.before is not None:
+        yield f"has a version before it, {entry.before}"
+    if entry.kind not in _OTHER_TEXT:
+        return
+    if entry.fields_before is None or entry.fields_after is None:
+        yield "names a version that is missing"
+        return
+    names = changed_fields(entry.fields_before, entry.fields_after)
+    if kind_of_change(names) is not entry.kind or names != entry.changed_fields:
+        yield f"is no change of what its versions {entry.before} and {entry.after} differ in"
+    if entry.headline != entry.fields_after.headline:
+        yield f"has another headline than its version {entry.after}"
+
+
+def mails_fit_digests(session: Session) -> Iterator[str]:
+    """Yield the digests whose frozen mail goes by another name, or to another reader, than the digest."""
+    query = select(DigestRow).order_by(DigestRow.id).execution_options(yield_per=20)
+    for row in session.scalars(query):
+        mail = message_from_bytes(row.message, policy=SMTP)
+        if (mail["Message-ID"], str(mail["To"])) != (row.message_id, row.recipient):
+            yield (
+                f"subscription {row.subscription_id}: the mail of digest {row.number} is not its own:"
+                f" it is {mail['Message-ID']} to {mail['To']}"
+            )
+        session.expunge(row)
