@@ -63,6 +63,8 @@ class ChangedItem:
     source_before: str | None = None
     source: str | None = None
     previous_url: str | None = None
+    #: Whether a shortened digest has no room for its words.
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.coverage import ParkCoverage
-from reports.digest import Digest, NewItem, ParkSection
-from reports.wording import brief, day, local, plural, seen_whole, span, window
+from reports.digest import ChangedItem, Digest, NewItem, ParkSection
+from reports.wording import brief, cut_off, day, local, plural, seen_whole, span, window
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts a mail's HTML at about 102 kB; this leaves room for what a transport adds.
@@ -59,13 +59,17 @@ class _Room:
     changes: int
 
 
+#: What changed is rarer than what is new, and nobody else tells the reader: its words go last.
 _ROOMS = (
     _Room(texts=10_000, headlines=10_000, diffs=10_000, changes=10_000),
     _Room(texts=3, headlines=10_000, diffs=10_000, changes=10_000),
     _Room(texts=0, headlines=10_000, diffs=10_000, changes=10_000),
-    _Room(texts=0, headlines=120, diffs=60, changes=120),
-    _Room(texts=0, headlines=60, diffs=20, changes=60),
-    _Room(texts=0, headlines=15, diffs=5, changes=15),
+    _Room(texts=0, headlines=120, diffs=10_000, changes=10_000),
+    _Room(texts=0, headlines=60, diffs=60, changes=10_000),
+    _Room(texts=0, headlines=30, diffs=40, changes=120),
+    _Room(texts=0, headlines=15, diffs=20, changes=60),
+    _Room(texts=0, headlines=8, diffs=10, changes=30),
+    _Room(texts=0, headlines=3, diffs=5, changes=15),
     _Room(texts=0, headlines=3, diffs=0, changes=3),
     _Room(texts=0, headlines=0, diffs=0, changes=0),
 )
@@ -85,8 +89,7 @@ def _with_few_pages(coverage: tuple[ParkCoverage, ...]) -> tuple[ParkCoverage, .
 def _shortened(section: ParkSection, room: _Room) -> ParkSection:
     headlines = [*map(_bare, section.new[room.texts :]), *section.short]
     changed = [
-        item if at < room.diffs else replace(item, body_diff=None, headline_diff=None)
-        for at, item in enumerate(section.changed[: room.changes])
+        item if at < room.diffs else _without_words(item) for at, item in enumerate(section.changed[: room.changes])
     ]
     return replace(
         section,
@@ -98,6 +101,11 @@ def _shortened(section: ParkSection, room: _Room) -> ParkSection:
         recovered_lately=section.recovered_lately[: room.headlines],
         newest=section.newest if room.texts else (),
     )
+
+
+def _without_words(item: ChangedItem) -> ChangedItem:
+    has_words = item.body_diff is not None or item.headline_diff is not None
+    return replace(item, body_diff=None, headline_diff=None, is_cut=has_words)
 
 
 def _bare(item: NewItem) -> NewItem:
@@ -122,6 +130,7 @@ def _environment(*, html: bool) -> Environment:
         "brief": brief,
         "span": span,
         "seen_whole": seen_whole,
+        "cut_off": cut_off,
     }
     return environment
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from reports.digest import Digest
+from reports.digest import Digest, ParkSection
 
 _BRIEF = 160
 
@@ -79,3 +79,9 @@ def brief(text: str | None) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun: ``1 park``, ``2 parks``."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def cut_off(section: ParkSection) -> str:
+    """Return what a section has no room for, such as ``65 of the news and 4 of the changes``."""
+    counts = ((section.left_out, "news"), (section.changes_left_out, "changes"))
+    return " and ".join(f"{count} of the {what}" for count, what in counts if count)

@@ -186,7 +186,9 @@ def test_a_large_digest_is_shortened_with_a_count_and_never_dropped(count: int) 
     message = message_from_bytes(letter.content, policy=policy.default)
     assert isinstance(message, EmailMessage)
     files = {part.get_filename(): part for part in message.iter_attachments()}
-    assert "It was too long for a mail" in letter.html
+    assert "Too long for a mail: the attached file parkwatch-digest-7.txt is the whole of it." in letter.html
+    assert letter.html.count("<ins") == 40  # news go first: the words of a change stand nowhere else
+    assert "stands in the attached file" not in letter.html
     [name] = files
     assert name == "parkwatch-digest-7.txt"
     whole = files[name].get_content()
@@ -195,6 +197,17 @@ def test_a_large_digest_is_shortened_with_a_count_and_never_dropped(count: int) 
     assert message.get_body(("plain",)) is not None
     if count == 3000:
         assert "the attached file has them" in letter.html
+
+
+def test_changes_without_room_for_their_words_say_where_these_stand() -> None:
+    edits = [an_edit(n, f"It was {n}. " + "Old. " * 60, f"It is {n}. " + "New! " * 60) for n in range(1, 90)]
+    letter = build_letter(a_digest(*edits), sender="p@example.org", recipient="r@example.org", token="t")
+    assert len(letter.html.encode()) <= MOST_HTML_BYTES
+    elsewhere = letter.html.count("What it said before and says now stands in the attached file.")
+    shown = letter.html.count('class="kind"')
+    assert 0 < elsewhere < shown
+    left_out = f"There was no room for {89 - shown} of the changes; the attached file has them."
+    assert (left_out in letter.html) == (shown < 89)
 
 
 def test_a_digest_that_fits_has_no_file() -> None:
