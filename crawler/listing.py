@@ -1,6 +1,5 @@
 """Read a listing: the articles it names, and where it goes on."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -11,13 +10,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.jpaas import anchors_of_unit
 from crawler.json_lists import list_in_json
 from crawler.layouts import Layout
+from crawler.links import both, date_beside, headline_of
 from crawler.page import Page
 from crawler.paging import Next, joined, last_number, next_page, total_of, whole_number
 from crawler.patterns import SlowPatternError, find_all, search
 from crawler.rules import Listing
 from storage.identity import article_key, canonical_address, plain_path
 from storage.records import Link, Park
-from storage.text import clean_text
 
 #: A listing that names more is cut here and the cut is told; no park's page comes near it.
 LINKS_PER_PAGE = 2000
@@ -25,7 +24,6 @@ LINKS_PER_PAGE = 2000
 _MOST_PAGES = 60
 #: So many links of one page are looked at, repeats included.
 _MOST_ANCHORS = 20_000
-_DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +146,12 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
         if url is None:
             continue
         key = key_of(url, [layout])
-        link = Link(key=key, url=url, headline=_headline(node), date=_date(node, seen, layout))
+        link = Link(key=key, url=url, headline=headline_of(node), date=date_beside(node, seen, layout))
         known = links.get(key)
         if known is None and len(links) >= LINKS_PER_PAGE:
             is_cut = True
             break
-        links[key] = link if known is None else _both(known, link)
+        links[key] = link if known is None else both(known, link)
     onward = next_page(page, rules.paging, number=number, listed=len(links), form=form)
     is_frame = not links and rules.paging.jpaas and number == 1 and onward is not None and content is page
     return ListingPage(
@@ -200,65 +198,3 @@ def _anchors(page: Page, layout: Layout, park: Park) -> Iterator[LexborNode]:
             yield from found
             return
     yield from page.tree.css("a[href]")
-
-
-def _headline(node: LexborNode) -> str | None:
-    # A link around a whole entry holds its teaser as well.
-    heading = node.css_first("h1, h2, h3, h4, h5, h6")
-    text = clean_text("".join(_own_texts(heading if heading and heading.text().strip() else node))).lstrip("·• ")
-    title = clean_text(node.attributes.get("title") or "")
-    # A list cuts its texts where the title attribute holds the whole.
-    if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):
-        return title
-    return text or None
-
-
-def _own_texts(node: LexborNode) -> Iterator[str]:
-    """Yield the text of a link but for a date that stands inside it in an element of its own."""
-    for child in node.iter(include_text=True):
-        if child.tag == "-text":
-            yield child.text_content or ""
-        else:
-            text = child.text(deep=True)
-            if not (_DATE_LIKE.search(text) and len(text.strip()) <= 20):
-                yield text
-
-
-def _date(node: LexborNode, seen: dict[int, tuple[str | None, bool]], layout: Layout) -> str | None:
-    """Return the date that stands with a link: in the link, or in the nearest item around it.
-
-    *seen* keeps what was found of every element, so that each is looked at once however many links it holds.
-    """
-    at: LexborNode | None = node
-    for _ in range(5):
-        if at is None or at.tag in ("body", "html"):
-            return None
-        if at.mem_id not in seen:
-            seen[at.mem_id] = _date_in(at, layout, is_link=at is node)
-        date, is_crowded = seen[at.mem_id]
-        if date or is_crowded:
-            return date
-        at = at.parent
-    return None
-
-
-def _date_in(node: LexborNode, layout: Layout, *, is_link: bool) -> tuple[str | None, bool]:
-    """Return the date in an element, and whether it holds more than one article: then its date is nobody's."""
-    text = clean_text(node.text(deep=True, separator=" "))
-    if len(text) > 2000:
-        return None, True
-    links = {a.attributes.get("href") or "" for a in node.css("a[href]")} if not is_link else set()
-    if len(links) > 1 and sum(1 for href in links if layout.is_article(href)) > 1:
-        return None, True
-    match = _DATE_LIKE.search(text)
-    return (match[0] if match else None), False
-
-
-def _both(one: Link, other: Link) -> Link:
-    """Join two links to one article: a picture's link has no text, a teaser's is not the headline."""
-    return Link(
-        key=one.key,
-        url=one.url,
-        headline=one.headline or other.headline,
-        date=one.date or other.date,
-    )

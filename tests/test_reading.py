@@ -167,6 +167,29 @@ def test_a_hanweb_listing_hides_in_a_script() -> None:
     assert following == "http://eastgate.example/module/web/jpage/dataproxy?page=2&webid=1"
 
 
+@pytest.mark.parametrize(
+    ("item", "date"),
+    [
+        (
+            "<h2>{a}</h2><time>Feb 16, 2025</time><p>The plant was begun on March 3, 2024, they said.</p>",
+            "Feb 16, 2025",
+        ),
+        ("{a} [16 February 2025]", "16 February 2025"),
+        ("{a}<em>25-02-16</em>", "25-02-16"),
+        ("{a}<p>The plant was begun on March 3, 2024, they said.</p>", None),
+    ],
+)
+def test_a_date_with_its_months_name_counts_where_it_stands_alone(item: str, date: str | None) -> None:
+    items = [item.format(a=f'<a href="/english/2025-02-16/{n}.html">Plant {n} opens</a>') for n in (1, 2)]
+    links, _ = listing("<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>", "tjuda")
+    assert links == [(f"doc:{n}", f"Plant {n} opens", date) for n in (1, 2)]
+
+
+def test_a_link_around_its_date_is_no_headline_with_a_date() -> None:
+    links, _ = listing('<a href="/english/2025-02-16/1.html">A plant opens<i>Feb 16, 2025</i></a>', "tjuda")
+    assert links == [("doc:1", "A plant opens", "Feb 16, 2025")]
+
+
 def test_links_that_lead_off_the_site_are_left_out() -> None:
     links, _ = listing(
         """<ul class="list-group list-fuwu"><li><a href="http://evil.example/english/2024-05-01/1.html">x</a></li>

@@ -1,0 +1,95 @@
+"""Read what a listing says of an article: the link's text, and the date that stands beside it."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from selectolax.lexbor import LexborNode
+
+from crawler.dates import DATE_PATTERN
+from crawler.layouts import Layout
+from storage.records import Link
+from storage.text import clean_text
+
+_DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
+#: A date with its month's name stands alone, or it is an event's in a teaser.
+_DATE_ALONE = re.compile(rf"[\[(（【]?\s*({DATE_PATTERN})\s*[\])）】]?")
+_LONGEST_DATE = 30
+
+
+def headline_of(node: LexborNode) -> str | None:
+    """Return what a link calls its article."""
+    # A link around a whole entry holds its teaser as well.
+    heading = node.css_first("h1, h2, h3, h4, h5, h6")
+    text = clean_text("".join(_own_texts(heading if heading and heading.text().strip() else node))).lstrip("·• ")
+    title = clean_text(node.attributes.get("title") or "")
+    # A list cuts its texts where the title attribute holds the whole.
+    if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):
+        return title
+    return text or None
+
+
+def _own_texts(node: LexborNode) -> Iterator[str]:
+    """Yield the text of a link but for a date that stands inside it in an element of its own."""
+    for child in node.iter(include_text=True):
+        if child.tag == "-text":
+            yield child.text_content or ""
+        else:
+            text = child.text(deep=True)
+            if not (_DATE_LIKE.search(text) and len(text.strip()) <= 20) and _date_alone(text) is None:
+                yield text
+
+
+def date_beside(node: LexborNode, seen: dict[int, tuple[str | None, bool]], layout: Layout) -> str | None:
+    """Return the date that stands with a link: in the link, or in the nearest item around it.
+
+    *seen* keeps what was found of every element, so that each is looked at once however many links it holds.
+    """
+    at: LexborNode | None = node
+    for _ in range(5):
+        if at is None or at.tag in ("body", "html"):
+            return None
+        if at.mem_id not in seen:
+            seen[at.mem_id] = _date_in(at, layout, is_link=at is node)
+        date, is_crowded = seen[at.mem_id]
+        if date or is_crowded:
+            return date
+        at = at.parent
+    return None
+
+
+def _date_in(node: LexborNode, layout: Layout, *, is_link: bool) -> tuple[str | None, bool]:
+    """Return the date in an element, and whether it holds more than one article: then its date is nobody's."""
+    text = clean_text(node.text(deep=True, separator=" "))
+    if len(text) > 2000:
+        return None, True
+    links = {a.attributes.get("href") or "" for a in node.css("a[href]")} if not is_link else set()
+    if len(links) > 1 and sum(1 for href in links if layout.is_article(href)) > 1:
+        return None, True
+    match = _DATE_LIKE.search(text)
+    return match[0] if match else next(_dates_alone(node), None), False
+
+
+def _dates_alone(node: LexborNode) -> Iterator[str]:
+    pieces = (child.text_content for child in node.iter(include_text=True) if child.tag == "-text")
+    for text in chain(pieces, (child.text(deep=True) for child in node.css("*"))):
+        if date := _date_alone(text or ""):
+            yield date
+
+
+def _date_alone(text: str) -> str | None:
+    if len(text) > 4 * _LONGEST_DATE:
+        return None
+    text = clean_text(text)
+    found = _DATE_ALONE.fullmatch(text) if len(text) <= _LONGEST_DATE else None
+    return found[1] if found else None
+
+
+def both(one: Link, other: Link) -> Link:
+    """Join two links to one article: a picture's link has no text, a teaser's is not the headline."""
+    return Link(
+        key=one.key,
+        url=one.url,
+        headline=one.headline or other.headline,
+        date=one.date or other.date,
+    )
