@@ -219,15 +219,15 @@ def _with_our_part(reader: ArticlePage, observation: Observation, known: KnownAr
 
 async def _as_moved(reader: ArticlePage, observation: Observation) -> Observation:
     """Return the observation as that of a known article, if one says the same and its old address has ended."""
-    twin = await run_in_thread(reader.book.twin_of, observation)
-    if twin is None or twin.key == observation.key:
-        return observation
-    try:
-        response = await reader.fetch(twin.url)
-    except Exception:  # an old address that cannot be asked proves nothing
-        return observation
-    result = _read_one(reader, response, Asked.again(twin, NO_VALIDATORS))
-    leads_here = isinstance(result, Reading) and key_of(response.url, list(reader.layouts)) == observation.key
-    if isinstance(result, Gone) or leads_here:
-        return replace(observation, known_as=twin.key, is_moved=True)
+    for twin in await run_in_thread(reader.book.twins_of, observation):
+        if twin.key == observation.key:
+            continue
+        try:
+            response = await reader.fetch(twin.url)
+        except Exception:  # an old address that cannot be asked proves nothing
+            continue
+        result = _read_one(reader, response, Asked.again(twin, NO_VALIDATORS))
+        leads_here = isinstance(result, Reading) and key_of(response.url, list(reader.layouts)) == observation.key
+        if isinstance(result, Gone) or leads_here:
+            return replace(observation, known_as=twin.key, is_moved=True)
     return observation

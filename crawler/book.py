@@ -19,7 +19,6 @@ from storage.database import (
     visit_log,
     visits,
 )
-from storage.decisions import content_hash
 from storage.drift import Cause
 from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
@@ -113,12 +112,12 @@ class VisitBook:
         with self._store.reading() as session:
             return captures.of_version(session, known.id, known.version)
 
-    def twin_of(self, observation: Observation) -> Recheck | None:
-        """Return a known article that says word for word the same as one that is not on record."""
+    def twins_of(self, observation: Observation) -> list[Recheck]:
+        """Return known articles that say the same as one that is not on record."""
         with self._store.reading() as session:
             if articles.find(session, self._park.slug, observation.known_as or observation.key):
-                return None
-            return planning.twin(session, self._park.slug, content_hash(observation.fields))
+                return []
+            return planning.twins(session, self._park.slug, observation.fields)
 
     def record(self, observation: Observation) -> articles.Recorded:
         """Write a good reading and what it means."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import dropwhile
 
 from crawler.body import body_at, body_between, body_from
 from crawler.dates import DateRead, read_date
@@ -141,7 +142,7 @@ class FieldReader:
                 node = densest_block(self.page.tree.body)
                 paragraphs = body_at([node] if node else [], self.part, article, headline, self._head())
             elif locator.general and self.page.is_html:
-                paragraphs = body_from(general_body(self.page), article, headline, self._head() | {headline})
+                paragraphs = body_from(self._below_headline(headline), article, headline, self._head() | {headline})
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
                     self.part.seen,
@@ -156,6 +157,15 @@ class FieldReader:
                 self._found("body", locator, None)
                 return paragraphs
         return ()
+
+    def _below_headline(self, headline: str) -> list[str]:
+        """Return what the general extractor finds, without what it took from above the headline."""
+        found, place = general_body(self.page), self._place("headline", headline)
+        if place is None:
+            return found
+        lines = self.part.lines
+        above = {*lines[:place]}.difference(lines[place + 1 :])
+        return list(dropwhile(above.__contains__, found))
 
     def _head(self) -> frozenset[str]:
         """Return the line in which the stamp was found: a text that shares an element with it begins behind it."""

@@ -47,6 +47,20 @@ def test_a_park_without_a_layout_is_read_and_marked(desk: Desk, site: TrickSite)
     assert "read by the general extractor" in desk.must("status")
 
 
+def test_what_stands_above_the_headline_is_no_text(desk: Desk, site: TrickSite) -> None:
+    for number in (1, 2, 3):
+        said = f"Test bench {number} opens"
+        site.pages[f"/blog/2024/{number}.html"] = ok(
+            f"<html><head><title>{said} | Valve Quarter</title>"
+            f"<meta property='article:published_time' content='2024-05-0{number}'></head><body><main><article><header>"
+            f"<p>Newsroom</p><h1>{said}</h1></header><div><p>{WORDS}</p><p>{WORDS}</p></div></article>"
+            # Among its latest stories a site lists the one that is being read.
+            f"</main><div><ul><li><a href='/blog/2024/{number}.html'>{said}</a></li></ul></div></body></html>"
+        )
+    desk.must("crawl")
+    assert all(row["body"].startswith(WORDS) for row in desk.rows("articles"))
+
+
 def test_a_wall_and_a_portal_page_are_no_articles_of_it(desk: Desk, site: TrickSite) -> None:
     wall = ok("<html><body><h1>Access verification</h1><p>Published: 2024-05-01</p></body></html>")
     site.pages["/blog/2024/2.html"] = wall

@@ -4,17 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from storage.database import captures, ledger
-from storage.database.tables import AddressRow, ArticleRow, UnreadRow, VisitRow
+from storage.database.ledger import fields_of
+from storage.database.tables import AddressRow, ArticleRow, UnreadRow, VersionRow, VisitRow
 from storage.database.visits import newest_by
-from storage.records import ArticleState, Capture, ChangeKind, Link, Origin, Recheck, Validators
+from storage.decisions import changed_fields, content_hash
+from storage.records import ArticleFields, ArticleState, Capture, ChangeKind, Link, Origin, Recheck, Validators
 from storage.text import comparison_text
 
 #: Every so many confirmations by 304 the page is fetched whole: some servers answer 304 although it changed.
 WHOLE_EVERY = 5
+#: A headline such as "Notice" comes again and again; so many articles of one headline are looked at.
+_MOST_ALIKE = 50
+#: Each costs a request.
+_MOST_TWINS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,12 +223,16 @@ def _missing(park: str, visit: int, alive_since: datetime | None) -> list[Column
     return found if alive_since is None else [*found, ArticleRow.last_seen >= alive_since]
 
 
-def twin(session: Session, park: str, content_hash: str) -> Recheck | None:
-    """Return an article of the park that says word for word the same: it may have moved."""
-    row = session.scalars(
-        select(ArticleRow).where(ArticleRow.park == park, ArticleRow.content_hash == content_hash).limit(1)
-    ).first()
-    return _recheck(row, row.key) if row else None
+def twins(session: Session, park: str, fields: ArticleFields) -> list[Recheck]:
+    """Return articles of the park that say the same for a reader: one of them may have moved.
+
+    A stamp that a new template cuts short and a source that it lacks are no difference.
+    """
+    alike = or_(ArticleRow.content_hash == content_hash(fields), ArticleRow.headline == fields.headline)
+    version = (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version)
+    query = select(ArticleRow, VersionRow).join(VersionRow, version).where(ArticleRow.park == park, alike)
+    rows = session.execute(query.order_by(ArticleRow.id.desc()).limit(_MOST_ALIKE))
+    return [_recheck(row, row.key) for row, at in rows if not changed_fields(fields_of(at), fields)][:_MOST_TWINS]
 
 
 def _recheck(row: ArticleRow, key: str) -> Recheck:

@@ -66,6 +66,7 @@ class ArticleRow(Base):
     __table_args__ = (
         Index("ix_articles_park_next_check", "park", "next_check_at"),
         Index("ix_articles_park_content", "park", "content_hash"),
+        Index("ix_articles_park_headline", "park", "headline"),
         Index("ix_articles_park_published", "park", "published_at"),
         Index("ix_articles_park_id", "park", "id"),
     )

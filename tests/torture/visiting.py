@@ -166,6 +166,7 @@ def as_it_was_first(store: Store) -> None:
     """Take away what later versions brought."""
     with store.writing() as session:
         for index in (
+            "ix_articles_park_headline",
             "ix_articles_park_id",
             "ix_visits_park_ended",
             "ix_visits_outcome_park",
