@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from storage.database import (
     Store,
@@ -199,6 +199,21 @@ def test_numbers_have_no_gap_with_writers_side_by_side(store: Store) -> None:
         thread.join()
     assert [number for number, _ in kinds(store)] == list(range(1, 81))
     assert problems(store) == []
+
+
+def test_articles_alike_are_looked_up_and_not_searched_for(file_store: Store) -> None:
+    record(file_store, *(an_observation(f"doc:{n}") for n in range(3)))
+    asked: list[tuple[str, object]] = []
+    with file_store.reading() as session:
+        engine = session.get_bind()
+        event.listen(engine, "before_cursor_execute", lambda *about: asked.append((about[2], about[3])))
+        assert len(planning.twins(session, "eastgate", an_article())) == 3
+        [(statement, values)] = [each for each in asked if "UNION" in each[0]]
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+        steps = " / ".join(str(row[-1]) for row in plan)
+    assert "ix_articles_park_content (park=? AND content_hash=?)" in steps
+    assert "ix_articles_park_headline (park=? AND headline=?)" in steps
+    assert "SCAN articles" not in steps
 
 
 def test_verify_names_a_deleted_entry(store: Store) -> None:

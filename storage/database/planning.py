@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.orm import Session
 
 from storage.database import captures, ledger
@@ -228,9 +228,13 @@ def twins(session: Session, park: str, fields: ArticleFields) -> list[Recheck]:
 
     A stamp that a new template cuts short and a source that it lacks are no difference.
     """
-    alike = or_(ArticleRow.content_hash == content_hash(fields), ArticleRow.headline == fields.headline)
+    # One condition with "or" would be looked up by the park alone.
+    alike = union(
+        select(ArticleRow.id).where(ArticleRow.park == park, ArticleRow.content_hash == content_hash(fields)),
+        select(ArticleRow.id).where(ArticleRow.park == park, ArticleRow.headline == fields.headline),
+    )
     version = (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version)
-    query = select(ArticleRow, VersionRow).join(VersionRow, version).where(ArticleRow.park == park, alike)
+    query = select(ArticleRow, VersionRow).join(VersionRow, version).where(ArticleRow.id.in_(alike))
     rows = session.execute(query.order_by(ArticleRow.id.desc()).limit(_MOST_ALIKE))
     return [_recheck(row, row.key) for row, at in rows if not changed_fields(fields_of(at), fields)][:_MOST_TWINS]
 
