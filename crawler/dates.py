@@ -39,6 +39,8 @@ _YEAR_LAST = re.compile(
 _SHORT_YEAR = re.compile(r"(?<![\d-])(?P<year>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?![\d-])" + _TIME)
 #: As addresses have it: t20240509, 2024/0509.
 _COMPACT = re.compile(r"((?:19|20)\d{2})/?([01]\d)([0-3]\d)")
+#: What makes a stamp a moment of its own (RFC 3339, section 5.6); hundredths of seconds are left aside.
+_OFFSET = re.compile(r"(?<=:\d\d)(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})(?!\d)", re.I)
 _RELATIVE = re.compile(
     r"(今天|昨天|前天|\d+\s*(?:分钟|小时|天)前|yesterday|today|\d+ (?:minutes?|hours?|days?) ago)",
     re.I,
@@ -116,7 +118,13 @@ def _is_believable(moment: datetime, captured_at: datetime | None) -> bool:
 def _read(moment: datetime, match: re.Match[str], time_zone: str) -> DateRead:
     if match["hour"] is None:
         return DateRead(iso=moment.date().isoformat(), raw=match[0].strip())
-    return DateRead(iso=moment.replace(tzinfo=ZoneInfo(time_zone)).isoformat(), raw=match[0].strip())
+    zone = ZoneInfo(time_zone)
+    # Without the "T" of a machine's stamp "08:00-09:00" is how long something lasts.
+    offset = _OFFSET.match(match.string, match.end()) if re.search(r"\dT\d", match[0]) else None
+    if offset is None:
+        return DateRead(iso=moment.replace(tzinfo=zone).isoformat(), raw=match[0].strip())
+    there = datetime.fromisoformat(f"{moment.isoformat()}{offset[1].upper()}").astimezone(zone)
+    return DateRead(iso=there.isoformat(), raw=f"{match[0].strip()}{offset[0]}")
 
 
 def _relative(text: str, time_zone: str, captured_at: datetime) -> DateRead | None:

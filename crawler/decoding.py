@@ -11,6 +11,9 @@ from w3lib.encoding import (
 )
 
 _HAN = re.compile("[\u3400-\u9fff]")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+#: Quotation marks, dashes and the like of windows-1252.
+_TYPOGRAPHY = re.compile(rb"[\x82\x84\x85\x91-\x97\x99\xa0\xa9\xae\xb7]{1,2}")
 _HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
 #: Accented letters and signs that Chinese and English pages hardly have, and that Chinese bytes read as Latin-1 are.
 _WESTERN = re.compile("[\u0080-\u009f¡-¦ª¬¯²-´¸-º¼-Öà-öØ-Þø-ÿ]")
@@ -80,8 +83,12 @@ def _by_plausibility(content: bytes, declared: str | None) -> Decoded:
     chinese = content.decode("gb18030", "replace")
     han = len(_HAN.findall(chinese))
     torn = len(_HAN_INSIDE_A_WORD.findall(chinese))
-    # Accented letters of a western page are no Chinese: they leave more holes than whole characters.
-    is_western = chinese.count("\ufffd") > han
+    # Accented letters and curved quotation marks of a western page are no Chinese: they leave more holes than whole
+    # characters, or stand alone, where the bytes of Chinese signs stand together.
+    runs = _HIGH_BYTES.findall(content)
+    if all(map(_TYPOGRAPHY.fullmatch, runs)):
+        return Decoded(text=content.decode("cp1252", "replace"), encoding="cp1252")
+    is_western = chinese.count("\ufffd") > han or 2 * sum(len(run) == 1 for run in runs) > len(runs)
     if _is_big5(content, chinese):
         return Decoded(text=content.decode("big5hkscs", "replace"), encoding="big5hkscs")
     if not Decoded(text=chinese, encoding="gb18030").is_damaged and torn * 2 <= han and not is_western:

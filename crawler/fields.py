@@ -114,6 +114,8 @@ class FieldReader:
                     value = value.strip(_BRACKETS)
                 if locator.confirmed and not self._is_in_title(value):
                     continue
+                if name == "headline" and not locator.listing and self._is_of_the_site(value, locator):
+                    continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
                     self._found(name, locator, at)
                     return value
@@ -123,6 +125,24 @@ class FieldReader:
         whole, names = self._title
         said = comparison_text(value)
         return len(value) >= _SHORTEST_CONFIRMED and said in whole and said not in names
+
+    def _is_of_the_site(self, value: str, locator: Locator) -> bool:
+        """Say whether what looks like a headline is the same on every page: the name of the site or of a column."""
+        said = comparison_text(value)
+        if said in (comparison_text(self.park.name), comparison_text(self.page.meta("sitename"))):
+            return True
+        whole, _ = self._title
+        return (locator.title or said == whole) and self._other_headline_stands_here(said)
+
+    def _other_headline_stands_here(self, said: str) -> bool:
+        """Say whether the page shows another headline, under which the listing or the record has it, outside links."""
+        listed = comparison_text((self.page.listed_headline or "").rstrip(".… "))
+        if len(listed) < _SHORTEST_CONFIRMED or said.startswith(listed) or listed.startswith(said):
+            return False
+        lines = [comparison_text(line) for line in self.part.lines]
+        shown = sum("".join(lines[at : at + 3]).startswith(listed) for at in range(len(lines)))
+        links = (comparison_text(link.text(deep=True)) for link in self.part.css("a[href]"))
+        return shown > sum(text.startswith(listed) for text in links)
 
     @cached_property
     def _title(self) -> tuple[str, frozenset[str]]:

@@ -91,13 +91,15 @@ def test_a_short_listing_that_reads_like_an_article_is_doubted_and_not_refused(o
         f"<p>Updated: 2024-05-0{n}</p></li>"
         for n in range(1, 7)
     )
-    site.pages["/n/"] = ok(f"<html><head><title>News Center</title></head><body><h1>News Center</h1><ul>{teasers}</ul>")
+    site.pages["/n/"] = ok(
+        f"<html><head><title>Opening Days - Hall Park</title></head><body><h1>Opening Days</h1><ul>{teasers}</ul>"
+    )
     for number in range(1, 7):
         site.pages[f"/meldung/{number}77.html"] = ok(
             STORY.format(number=number, headline=f"The park opens its hall number {number} to visitors")
         )
     said = own.must("parks", "add", f"{site.base}/n/", "--slug", "east", "--dry-run")
-    assert "? the page reads as an article itself, 'News Center'" in said
+    assert "? the page reads as an article itself, 'Opening Days'" in said
 
 
 def test_a_site_with_a_broken_certificate_is_added_when_the_operator_says_so(own: Desk) -> None:

@@ -132,6 +132,28 @@ def test_canonical_addresses_keep_scheme_and_host() -> None:
     assert canonical_address("HTTPS://WWW.A.example/x/index.html?b=2&a=1&spm=z") == "https://www.a.example/x/?a=1&b=2"
 
 
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2016-08-10T20:00:00Z", "2016-08-11T04:00:00+08:00"),
+        ("2016-08-10T20:00:00.123+0000", "2016-08-11T04:00:00+08:00"),
+        ("2016-08-10T20:00:00+08:00", "2016-08-10T20:00:00+08:00"),
+        ("2016-08-10 20:00-21:00", "2016-08-10T20:00:00+08:00"),
+    ],
+)
+def test_a_stamp_with_an_offset_is_a_moment_of_its_own(text: str, iso: str) -> None:
+    found = read_date(text, time_zone="Asia/Shanghai")
+    assert found is not None
+    assert found.iso == iso
+
+
+@pytest.mark.parametrize("label", [None, "text/html; charset=iso-8859-1", "text/html; charset=utf-8"])
+def test_curved_quotation_marks_of_windows_make_no_chinese(label: str | None) -> None:
+    text = "<p>The park’s hall “opens” today. It is the zone’s own, “a chance for all of us”, they said.</p>"
+    assert decode(text.encode("cp1252"), label).text == text
+    assert decode(text.replace("’", "'").encode("gb18030"), label).text == text.replace("’", "'")
+
+
 @pytest.mark.parametrize("wrongly", ["latin-1", "gb18030"])
 def test_a_page_that_the_site_itself_encoded_twice_is_damaged(wrongly: str) -> None:
     page = "<p>" + "园区首批企业入驻，产值同比增长百分之十，的确可喜。" * 20 + "</p>"

@@ -232,3 +232,28 @@ def test_a_story_whose_pages_a_script_counts_is_read_whole() -> None:
         page("trs_wcm", script), rules.article.pages, rules.article.second_page, rules.listing.paging.script
     )
     assert [url.rpartition("/")[2] for url in found] == ["t20220509_771_1.html", "t20220509_771_2.html"]
+
+
+@pytest.mark.parametrize("layout", ["trs_wcm", "chinadaily_regional", "general"])
+@pytest.mark.parametrize("title", ["Eastgate Park", "Zone Committee Website"], ids=["the park's name", "another name"])
+@pytest.mark.parametrize("heading", ["div class=t", "h3"])
+def test_what_every_page_calls_itself_is_nobodys_headline(layout: str, title: str, heading: str) -> None:
+    markup = (
+        f"<html><head><title>{title}</title></head><body><h1>{title}</h1><{heading}>{HEADLINE}</{heading.split()[0]}>"
+        f'<p>Updated: 2022-05-06</p><div class="c">{TEXT}</div><ul><li><a href="/o1.htm">Another story</a></li></ul>'
+    )
+    url = f"http://zone.example{PATHS.get(layout, '/2022-05/06/c_771.htm')}"
+    park = replace(a_park(), name="Eastgate Park")
+    for listed in (HEADLINE, HEADLINE[:30] + "…"):
+        found = read_article(Page(url=url, text=markup, listed_headline=listed), [LAYOUTS[layout]], park, NOW)
+        assert not isinstance(found, Reading) or found.fields.headline.startswith(HEADLINE[:30])
+
+
+def test_a_headline_that_the_site_has_changed_is_believed_although_other_lists_have_the_old_one() -> None:
+    new = "Harbour zone rents out two test halls for ship pumps"
+    markup = (
+        f"<html><head><title>{new}</title></head><body><h1>{new}</h1><p>Updated: 2022-05-06</p><div>{TEXT}</div>"
+        f'<ul><li><a href="/2022-05/06/c_771.htm">{HEADLINE}</a></li></ul>'
+    )
+    found = Page(url="http://zone.example/2022-05/06/c_771.htm", text=markup, listed_headline=HEADLINE)
+    assert read(found, "chinadaily_regional").fields.headline == new
