@@ -1,6 +1,7 @@
 """The account of visits and conditions: whose turn it is, what an end means, and what clocks do to it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -75,3 +76,41 @@ def test_one_visit_of_a_park_at_a_time_and_the_dead_are_cut_off(store: Store) ->
 def visits_begin_elsewhere(store: Store) -> None:
     with store.writing() as session:
         visits.begin(session, "eastgate", kind="visit", now=DAY_1, host="other", pid=9, is_alive=lambda _: False)
+
+
+def visited(store: Store, now: datetime, *pages: list[int], unreadable: tuple[int, ...] = ()) -> dict[int, Any]:
+    """Make a visit that reads these pages of the listing; return the windows in which new articles appeared."""
+    visit, found = begun(store, now=now), {}
+    for page in pages:
+        links = [Link(key=f"doc:{n}", url=f"http://eastgate.example/news/{n}.html") for n in page]
+        with store.writing() as session:
+            listed = planning.note_listing(session, "eastgate", links, visit=visit, origin=Origin.CRAWL, now=now)
+        for link in listed.unknown:
+            number = int(link.key[4:])
+            if number in unreadable:
+                continue
+            seen = an_observation(link.key, visit=visit, is_listed=True, seen_at=now + timedelta(minutes=5))
+            with store.writing() as session:
+                told = articles.record(session, seen).numbers
+                found[number] = next(ledger.entries(session, after=told[0] - 1)).seen_after if told else None
+    with store.writing() as session:
+        end = now + timedelta(minutes=9)
+        tally = visits.Tally(listing_pages=len(pages), listing_joined=True)
+        visits.end(session, visit, now=end, outcome="done", reason=None, tally=tally)
+    return found
+
+
+def test_what_stands_deeper_than_visits_read_may_have_stood_there_at_all_of_them(store: Store) -> None:
+    visited(store, DAY_1, [4, 3], [2, 1])
+    visited(store, DAY_2, [4, 3])
+    # Number 99 is dated back; number 5 stands where every visit looks.
+    windows = visited(store, DAY_3, [5, 4, 3], [2, 99, 1])
+    assert windows == {5: DAY_2, 99: DAY_1}
+
+
+def test_an_article_is_new_since_the_visit_before_the_one_that_listed_it(store: Store) -> None:
+    visited(store, DAY_1, [2, 1])
+    visited(store, DAY_2, [3, 2, 1], unreadable=(3,))
+    with store.writing() as session:
+        planning.could_not_read(session, "eastgate", "doc:3", "answered status 500", DAY_2)
+    assert visited(store, DAY_3, [3, 2, 1]) == {3: DAY_1}

@@ -17,7 +17,7 @@ from storage.database.tables import (
     VersionRow,
     VisitRow,
 )
-from storage.database.visits import VISIT, newest_by
+from storage.database.visits import VISIT
 from storage.decisions import (
     completed,
     content_hash,
@@ -76,7 +76,7 @@ def record(session: Session, observation: Observation) -> Recorded:
     if known is None:
         observation = replace(observation, origin=_origin(session, observation))
         row = _new_article(session, observation)
-        seen_after = _last_joined(session, observation)
+        seen_after = _last_without(session, observation)
         version_before, previous_url = None, None
     else:
         row = session.get_one(ArticleRow, known.id)
@@ -292,12 +292,23 @@ def _published(iso: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _last_joined(session: Session, observation: Observation) -> datetime | None:
-    """Return the start of the last visit whose listing joined up: an article found now was not there then."""
-    query = select(VisitRow.started_at).where(
+def _last_without(session: Session, observation: Observation) -> datetime | None:
+    """Return the start of the last visit that read the listing when the article was not there.
+
+    That is the last one that joined up and was over before the article was first listed, which may have been long
+    before it could be read; or an older one, if it stands deeper in the listing than that one went.
+    """
+    keys = {observation.key, observation.asked_key}
+    waiting = select(UnreadRow.first_listed, UnreadRow.absent_at)
+    rows = session.execute(waiting.where(UnreadRow.park == observation.park, UnreadRow.key.in_(keys))).all()
+    listed = min((row.first_listed for row in rows), default=observation.seen_at)
+    joined = select(VisitRow.started_at, VisitRow.ended_at).where(
         VisitRow.park == observation.park,
         VisitRow.kind == VISIT,
         VisitRow.listing_joined,
         VisitRow.id != (observation.visit or 0),
     )
-    return newest_by(session, query, observation.seen_at)
+    newest_first = session.execute(joined.order_by(VisitRow.id.desc()).execution_options(yield_per=20))
+    last = next((began for began, ended in newest_first if (ended or began) <= listed), None)
+    absent = [row.absent_at for row in rows if row.absent_at is not None]
+    return min([last, *absent]) if last else None

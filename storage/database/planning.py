@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.orm import Session
@@ -61,7 +62,8 @@ def note_listing(
     articles = {row[0]: row[1] for row in found}
     waiting = {row.key: row for row in session.scalars(_waiting(park).where(UnreadRow.key.in_(keys)))}
     unknown, suspicious, is_known = [], [], []
-    for link in links:
+    absent_at = _absent_at(session, [articles.get(key) for key in keys], visit)
+    for at, link in enumerate(links):
         row, waits = articles.get(link.key), waiting.get(link.key)
         first = row.first_seen if row is not None else waits.first_listed if waits is not None else None
         is_known.append(first is not None and joined_at is not None and first <= joined_at)
@@ -76,12 +78,32 @@ def note_listing(
                 unknown.append(link)
         else:
             unknown.append(link)
-            session.add(_to_be_read(park, link, origin, backfill_id, now))
+            session.add(_to_be_read(park, link, origin, backfill_id, now, absent_at[at]))
     session.flush()
     return Listed(unknown=tuple(unknown), suspicious=tuple(suspicious), is_known=tuple(is_known))
 
 
-def _to_be_read(park: str, link: Link, origin: Origin, backfill_id: int | None, now: datetime) -> UnreadRow:
+def _absent_at(session: Session, rows: Sequence[ArticleRow | None], visit: int) -> list[datetime | None]:
+    """Return for each link of a listing, by the known articles on it, when the listing was last read without it.
+
+    A link between two articles stood there since both were last listed, or later. What stands deeper than visits use
+    to read may have been there at all of those that came since.
+    """
+    listed = [row.listed_visit if row is not None and row.listed_visit != visit else None for row in rows]
+    above, below = list(accumulate(listed, _newer)), list(accumulate(reversed(listed), _newer))[::-1]
+    around = [min((each for each in pair if each), default=None) for pair in zip(above, below, strict=True)]
+    query = select(VisitRow.id, VisitRow.started_at).where(VisitRow.id.in_({each for each in around if each}))
+    began = {row.id: row.started_at for row in session.execute(query)}
+    return [began.get(each) if each else None for each in around]
+
+
+def _newer(before: int | None, here: int | None) -> int | None:
+    return here or before
+
+
+def _to_be_read(
+    park: str, link: Link, origin: Origin, backfill_id: int | None, now: datetime, absent_at: datetime | None
+) -> UnreadRow:
     return UnreadRow(
         park=park,
         key=link.key,
@@ -91,6 +113,7 @@ def _to_be_read(park: str, link: Link, origin: Origin, backfill_id: int | None, 
         origin=origin.value,
         backfill_id=backfill_id,
         first_listed=now,
+        absent_at=absent_at,
         next_try_at=now,
     )
 

@@ -225,6 +225,8 @@ class UnreadRow(Base):
     origin: Mapped[str]
     backfill_id: Mapped[int | None] = mapped_column(ForeignKey("backfills.id"), index=True)
     first_listed: Mapped[datetime]
+    #: The visit that read the listing around it last, and did not find it there.
+    absent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None]
     next_try_at: Mapped[datetime]

@@ -176,6 +176,7 @@ def as_it_was_first(store: Store) -> None:
             session.execute(text(f"DROP INDEX {index}"))
         for table in ("visit_locators", "visit_evidence", "pauses", "change_captures"):
             session.execute(text(f"DROP TABLE {table}"))
+        session.execute(text("ALTER TABLE unread DROP COLUMN absent_at"))
         session.execute(text("ALTER TABLE deliveries DROP COLUMN is_our_fault"))
         session.execute(text("ALTER TABLE subscriptions DROP COLUMN covers_since"))
         session.execute(text("ALTER TABLE subscriptions DROP COLUMN scheduled_at"))
