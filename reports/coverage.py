@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from statistics import median_high
+from statistics import median_low
 
 from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
 from storage.database.visits import RUNNING, VISIT
@@ -76,7 +76,7 @@ def cover_park(
     newest = last_visit if is_recent else None
     if ended and ended[-1].started_at >= is_recent_from:
         newest = ended[-1]
-    sight, since, why = _sight(newest, bool(done), last_joined, going_on)
+    sight, since, why = _sight(newest, last_joined, going_on)
     return ParkCoverage(
         park=park,
         name=name,
@@ -116,7 +116,7 @@ def closed_gaps(before: Sequence[VisitLine], visits: Sequence[VisitLine]) -> Ite
 def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | None]:
     """Return the median and the longest time from one moment to the next; None for less than two moments."""
     between = sorted(later - earlier for earlier, later in pairwise(sorted(moments)))
-    return (median_high(between), between[-1]) if between else (None, None)
+    return (median_low(between), between[-1]) if between else (None, None)
 
 
 def not_watched(park: str, last_joined: VisitLine | None, *, is_broken: bool) -> ParkCoverage:
@@ -134,22 +134,23 @@ def told(condition: ConditionLine) -> str:
 
 
 def _sight(
-    newest: VisitLine | None, any_done: bool, last_joined: VisitLine | None, going_on: list[ConditionLine]
+    newest: VisitLine | None, last_joined: VisitLine | None, going_on: list[ConditionLine]
 ) -> tuple[Sight, datetime | None, str | None]:
+    sees = newest is not None and (newest.listing_joined or newest.outcome == "partly")
+    sight = Sight.PARTLY if sees else Sight.NOT
     if going_on:
         first = going_on[0]
         # What stands in the way now comes first; that an older wall is gone has nobody seen.
         why = "; ".join(told(condition) for condition in reversed(going_on))
         if newest and newest.listing_joined:
-            return Sight.PARTLY, first.began_at, why
+            return sight, first.began_at, why
         # It was seen for the last time before the first failure, and not just before.
         since = min(last_joined.started_at, first.began_at) if last_joined else first.began_at
-        return Sight.PARTLY if any_done else Sight.NOT, since, why
+        return sight, since, why
     if newest is None:
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"
-        return Sight.PARTLY if any_done else Sight.NOT, last_joined.started_at, "no visit since then"
+        return sight, last_joined.started_at, "no visit since then"
     if newest.outcome == "done":
         return Sight.WHOLE, None, None
-    sight = Sight.PARTLY if any_done or newest.listing_joined else Sight.NOT
     return sight, last_joined.started_at if last_joined else None, f"{newest.outcome}: {newest.reason}"

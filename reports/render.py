@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.coverage import ParkCoverage
 from reports.digest import ChangedItem, Digest, NewItem, ParkSection
-from reports.wording import brief, cut_off, day, local, plural, seen_whole, span, window
+from reports.wording import brief, cut_off, day, interrupted, local, plural, seen_whole, span, window
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: Gmail cuts a mail's HTML at about 102 kB; this leaves room for what a transport adds.
@@ -131,6 +131,7 @@ def _environment(*, html: bool) -> Environment:
         "span": span,
         "seen_whole": seen_whole,
         "cut_off": cut_off,
+        "interrupted": interrupted,
     }
     return environment
 

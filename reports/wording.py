@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from reports.digest import Digest, ParkSection
 
 _BRIEF = 160
+_MOST_INTERRUPTIONS = 4
 
 
 def local(moment: datetime | None, time_zone: str) -> str:
@@ -21,7 +22,8 @@ def window(bounds: tuple[datetime | None, datetime | None], time_zone: str) -> s
     after, at = bounds
     if at is None:
         return ""
-    begin, end = local(after, time_zone), local(at, time_zone)
+    # The end is rounded up: what happened in the last minute is not to fall outside.
+    begin, end = local(after, time_zone), local(at + timedelta(seconds=59), time_zone)
     day = begin[: -len("09:10")]
     return f"between {begin} and {end.removeprefix(day) if day.strip() else end}"
 
@@ -58,6 +60,18 @@ def seen_whole(digest: Digest) -> str:
         return f"No visit ended since {since}; at the last one {which}{but}."
     waits = f" Of {plural(idle, 'park')} no visit ended since then." if idle else ""
     return f"{which[0].upper()}{which[1:]} {_since(digest, alone=alone)}{but}.{waits}"
+
+
+def interrupted(digest: Digest) -> str:
+    """Return which parks could not be seen for a while that is over, such as ``Dalian blocked from … to …``."""
+    over = [
+        f"{park.name} {ended.kind} from {local(ended.began_at, digest.time_zone)} to "
+        f"{local(ended.ended_at, digest.time_zone)}"
+        for park in digest.coverage
+        for ended in park.ended
+    ]
+    more = f"; and {len(over) - _MOST_INTERRUPTIONS} more times, told below" if len(over) > _MOST_INTERRUPTIONS else ""
+    return f"Not all the time: {'; '.join(over[:_MOST_INTERRUPTIONS])}{more}." if over else ""
 
 
 def _since(digest: Digest, *, alone: bool) -> str:

@@ -18,6 +18,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Chinese sentences follow each other without a space.
 _IS_WIDE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 
+_ENDS_A_SENTENCE = re.compile(r"[.!?…。！？；;:：][\"'”’」』)）\]】]*$")
+
 
 def clean_text(text: str) -> str:
     """Return what a person should see: one line, single spaces, nothing invisible, the signs as the site wrote them."""
@@ -50,11 +52,20 @@ def comparison_text(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", clean_text(text)).split())
 
 
+def _between(text: str) -> str:
+    """Return what parts a paragraph from the text before it: a caption or a subheading is no sentence's beginning."""
+    if not text:
+        return ""
+    if not _ENDS_A_SENTENCE.search(text):
+        return " · "
+    return "" if _IS_WIDE.search(text[-1]) else " "
+
+
 def first_sentences(paragraphs: tuple[str, ...], limit: int) -> str:
     """Return the beginning of a body, at most *limit* characters, cut at a sentence's end where one is near."""
     text = ""
     for paragraph in paragraphs:
-        text += paragraph if not text or _IS_WIDE.search(text[-1]) else f" {paragraph}"
+        text += f"{_between(text)}{paragraph}"
         if len(text) >= limit // 2:
             break
     if len(text) <= limit:

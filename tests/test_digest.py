@@ -349,7 +349,10 @@ def test_quiet_is_told_from_broken() -> None:
     assert sight(a_visit()).sight is Sight.WHOLE
     assert sight().sight is Sight.NEVER
     assert sight(failed).sight is Sight.NOT
-    assert sight(a_visit(), failed).sight is Sight.PARTLY
+    # Since the visit that saw it nothing was seen, so the sentence with that moment says "not".
+    assert (sight(a_visit(), failed).sight, sight(a_visit(), failed).since) == (Sight.NOT, DAY_1)
+    partly = a_visit(outcome="partly", reason=f"{GAP}the budget ended", listing_joined=False, started_at=DAY_2)
+    assert sight(a_visit(), partly).sight is Sight.PARTLY
     assert sight(a_visit(), failed, conditions=(down,)).since == DAY_1  # it was seen for the last time then
     assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE
 
@@ -378,6 +381,33 @@ def test_a_gap_that_a_later_visit_closes_is_told_once() -> None:
     assert cover(lost, whole, before=(first,)).ended == ()
     told = text_of(a_digest(coverage=(cover(gap, whole, before=(first,)),)))
     assert "gap from Mon 6 May 16:00 to Wed 8 May 16:00" in told
+
+
+def test_a_park_that_could_not_be_seen_for_a_while_is_named_where_all_are_said_to_be_seen() -> None:
+    over = ConditionLine(
+        park="eastgate", kind="blocked", began_at=DAY_1, ended_at=DAY_1 + timedelta(hours=30), evidence="a login page"
+    )
+    parks = tuple(replace(cover(a_visit()), name=f"Park {n}", ended=(over,) if n < 6 else ()) for n in range(8))
+    for said in (text_of(a_digest(coverage=parks)), html_of(a_digest(coverage=parks))):
+        assert "Not all the time: Park 0 blocked from Mon 6 May 16:00 to Tue 7 May 22:00; Park 1 blocked" in said
+        assert "; and 2 more times, told below." in said
+        assert said.count("Park 5 blocked") == 0
+    assert "Not all the time" not in text_of(a_digest(coverage=parks[6:]))
+
+
+def test_a_windows_end_is_rounded_up() -> None:
+    bounds = (DAY_1, DAY_1 + timedelta(seconds=40))
+    assert window(bounds, "UTC") == "between Mon 6 May 08:00 and 08:01"
+
+
+def test_paragraphs_without_an_end_are_parted_in_an_excerpt() -> None:
+    assert first_sentences(("A view of the hall", "It is big.", "It is new."), 200) == (
+        "A view of the hall · It is big. It is new."
+    )
+    assert (
+        first_sentences(("摄影：王一", "园区建成厂房。", "已有十家企业。"), 200)
+        == "摄影：王一 · 园区建成厂房。已有十家企业。"
+    )
 
 
 def test_pages_that_could_not_be_read_push_no_news_out_of_a_mail() -> None:
@@ -496,7 +526,7 @@ def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
     assert judged(a_visit(), DAY_1 - timedelta(hours=1)) is Sight.WHOLE
     assert judged(a_visit(), DAY_1 + timedelta(hours=1)) is Sight.NOT
     # The machine slept: what was seen before says nothing of the days since.
-    assert judged(a_visit(), DAY_1 + timedelta(hours=1), a_visit()) is Sight.PARTLY
+    assert judged(a_visit(), DAY_1 + timedelta(hours=1), a_visit()) is Sight.NOT
     assert judged(a_visit(), DAY_1 - timedelta(hours=1), a_visit()) is Sight.WHOLE
 
 
