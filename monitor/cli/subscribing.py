@@ -22,7 +22,12 @@ def subscribe(
         list[str] | None, typer.Option("--park", metavar="PARK", help="A park; may be repeated. All if left out.")
     ] = None,
     word: Annotated[
-        list[str] | None, typer.Option("--word", metavar="WORD", help="Only changes that say this; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--word",
+            metavar="WORD",
+            help="Only changes whose text says this word; may be repeated.",
+        ),
     ] = None,
     cadence: Annotated[
         str, typer.Option(metavar="CADENCE", help="hourly, daily 07:00, weekdays 07:00 or weekly mon 07:00.")
