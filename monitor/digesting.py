@@ -105,10 +105,10 @@ def _entries(session: Session, subscription: Subscription) -> tuple[list[LedgerE
     head = ledger.head(session)
     for entry in ledger.entries(session, after=subscription.position, up_to=head, parks=subscription.parks):
         if len(entries) >= MOST_CHANGES:
-            return entries, entries[-1].number
+            return ledger.as_read_today(session, entries), entries[-1].number
         if matches(entry, subscription.parks, subscription.words):
             entries.append(entry)
-    return entries, head
+    return ledger.as_read_today(session, entries), head
 
 
 def _coverage(

@@ -9,12 +9,15 @@ from reports.coverage import ParkCoverage, Sight
 from reports.diff import Diff, diff_texts
 from storage.database.deliveries import Mishap
 from storage.database.exports import ArticleLine
+from storage.decisions import changed_fields
 from storage.identity import bare_host
 from storage.records import ArticleFields, ChangeKind, LedgerEntry, Park
 from storage.text import first_sentences
 
 #: Headlines longer than this are cut; no site's own is.
 _HEADLINE_LIMIT = 300
+#: Kinds of change that say another text than before.
+_OF_TEXT = (ChangeKind.EDITED, ChangeKind.RETITLED, ChangeKind.REDATED)
 #: What a backfill finds that is younger is what visits have missed.
 _LATELY = timedelta(days=60)
 
@@ -65,6 +68,8 @@ class ChangedItem:
     previous_url: str | None = None
     #: Whether a shortened digest has no room for its words.
     is_cut: bool = False
+    #: Whether it was our own misreading, mended before anybody was told.
+    is_mended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +286,7 @@ def _diffed_item(entry: LedgerEntry) -> ChangedItem:
         source_before=before.source if before and "source" in names else None,
         source=fields.source if fields else None,
         previous_url=entry.previous_url,
+        is_mended=bool(before and after and entry.kind in _OF_TEXT and not changed_fields(before, after)),
     )
 
 

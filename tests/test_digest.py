@@ -210,6 +210,15 @@ def test_changes_without_room_for_their_words_say_where_these_stand() -> None:
     assert (left_out in letter.html) == (shown < 89)
 
 
+def test_a_change_that_was_our_own_misreading_is_told_as_one() -> None:
+    for said in (
+        text_of(a_digest(an_edit(1, "The same.", "The same."))),
+        html_of(a_digest(an_edit(1, "One.", "One."))),
+    ):
+        assert "Parkwatch had misread it; as read today it says what it said before." in said
+    assert "misread" not in text_of(a_digest(an_edit(1, "One.", "Two.")))
+
+
 def test_a_digest_that_fits_has_no_file() -> None:
     letter = build_letter(a_digest(an_entry()), sender="p@example.org", recipient="r@example.org", token="t")
     message = message_from_bytes(letter.content, policy=policy.default)

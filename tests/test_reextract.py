@@ -60,6 +60,19 @@ def test_a_source_that_a_layout_learns_to_find_is_restated(desk: Desk, rules: Pa
     assert desk.changes() == []
 
 
+def test_a_digest_shows_what_is_new_as_it_is_read_today(desk: Desk, rules: Path, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1, text="The park built a hall.</p><p>Photo by a visitor")
+    desk.must("crawl")
+    desk.must("digest", "--preview", "-o", "before.html")
+    change(rules, "drop = [", "drop = [\n    '^Photo by',")
+    desk.must("reextract", "--accept")
+    desk.must("digest", "--preview", "-o", "after.html")
+    shown = [(desk.folder / name).read_text(encoding="utf-8") for name in ("before.html", "after.html")]
+    assert ["Photo by a visitor" in html for html in shown] == [True, False]
+    assert all("Story 4 of the park" in html for html in shown)
+    desk.must("verify")
+
+
 def test_what_is_accepted_is_restated_and_in_nobodys_digest(desk: Desk, rules: Path, site: TrickSite) -> None:
     change(rules, "drop = [", "drop = [\n    '^Photo by',")
     assert "3 articles restated" in desk.must("reextract", "--accept")

@@ -1,6 +1,7 @@
 """Append to the ledger, and read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -120,6 +121,26 @@ def entries(
             fields_after=fields_of(new) if new else None,
             previous_url=row.previous_url,
         )
+
+
+def as_read_today(session: Session, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Return changes with what they lead to as it was restated since, where our own rules had misread it."""
+    found: list[LedgerEntry] = []
+    for at in range(0, len(entries), 500):
+        batch = entries[at : at + 500]
+        articles = {entry.article_id for entry in batch}
+        query = select(VersionRow).where(VersionRow.article_id.in_(articles), VersionRow.is_restated)
+        restated = {(row.article_id, row.number): row for row in session.scalars(query)}
+        found += [_restated(entry, restated) for entry in batch]
+    return found
+
+
+def _restated(entry: LedgerEntry, restated: Mapping[tuple[int, int], VersionRow]) -> LedgerEntry:
+    number, row = entry.after, None
+    while number is not None and (entry.article_id, number + 1) in restated:
+        number += 1
+        row = restated[entry.article_id, number]
+    return replace(entry, headline=row.headline, fields_after=fields_of(row)) if row is not None else entry
 
 
 def fields_of(row: VersionRow) -> ArticleFields:
