@@ -16,7 +16,7 @@ from crawler.reading import Reading, Unreadable, read_article
 from crawler.rereading import restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
 from crawler.signs import PageSign, Signs
-from storage.decisions import changed_fields, is_steady_change
+from storage.decisions import changed_fields, is_framed, is_steady_change
 from storage.identity import canonical_address
 from storage.records import (
     NO_VALIDATORS,
@@ -89,7 +89,10 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     elif changed_fields(known.fields, observation.fields):
         observation = await run_in_thread(_with_our_part, reader, observation, known)
         on_record = observation.restated.fields if observation.restated else known.fields
-        if changed_fields(on_record, observation.fields):
+        way = observation.restated.located_by.get("body") if observation.restated else known.body_way
+        if way != observation.located_by.get("body") and is_framed(on_record, observation.fields):
+            observation = replace(observation, fields=on_record)
+        elif changed_fields(on_record, observation.fields):
             second = await _second_look(reader, response.url, asked)
             if isinstance(second, NotSeen):
                 return second

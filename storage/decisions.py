@@ -83,6 +83,16 @@ def is_steady_change(record: ArticleFields, first: ArticleFields, second: Articl
     return known.total() - shared.total() > (one - shared).total()
 
 
+def is_framed(record: ArticleFields, read: ArticleFields) -> bool:
+    """Say whether a reading differs from the record by nothing but paragraphs before or behind the same text.
+
+    Where a text is found in another way than before, such as by a redesign, they are the frame of the site's pages.
+    """
+    one, other = ([comparison_text(paragraph) for paragraph in fields.body] for fields in (record, read))
+    starts = range(len(other) - len(one) + 1)
+    return changed_fields(record, read) == ("body",) and any(other[at : at + len(one)] == one for at in starts)
+
+
 def completed(fields: ArticleFields, known: ArticleFields) -> ArticleFields:
     """Return the fields of a new version: a stamp or a source that this reading lacks stays as it was.
 

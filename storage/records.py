@@ -190,6 +190,8 @@ class KnownArticle:
     last_seen: datetime
     #: The date that the listing gave, where the one on record rests on that.
     listed_date: str | None = None
+    #: The locator that found its text.
+    body_way: str | None = None
 
 
 def listed_date_of(fields: ArticleFields, located_by: Mapping[str, str]) -> str | None:

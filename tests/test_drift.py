@@ -209,3 +209,36 @@ def test_the_cause_follows_from_what_is_seen_and_what_is_stored(
     pages: list[UnreadPage], listing_is_read: bool, replays: list[bool], cause: Cause
 ) -> None:
     assert cause_of(pages, listing_is_read=listing_is_read, replays=replays) is cause
+
+
+def regional(number: int, frame: tuple[str, str], container: str, text: str = TEXT) -> Page:
+    before, behind = (f"<p>{line}</p>" if line else "" for line in frame)
+    said = f"Hall {number} of the zone opens"
+    return ok(
+        f"<html><head><title>{said}</title></head><body><h1>{said}</h1>"
+        f"<div>Updated: 2024-05-{number:02}</div><div {container}>{before}<p>{text}</p><p>It is hall {number}.</p>"
+        f"<p>{text} {NAMES[number]} and company said so.</p>{behind}</div></body></html>"
+    )
+
+
+def test_what_a_redesign_puts_around_every_text_is_no_edit(desk: Desk, site: TrickSite) -> None:
+    numbers = (4, 3, 2, 1)
+    news = "".join(f'<li><a href="/2024-05/0{n}/c_{n}.htm">Hall {n} of the zone opens</a></li>' for n in numbers)
+    site.pages["/news.html"] = ok(f"<html><body><ul>{news}</ul></body></html>")
+    park = f'name = "Regional"\nlistings = ["{site.base}/news.html"]\nlayouts = ["chinadaily_regional"]\n'
+    (desk.folder / "parks" / "regional.toml").write_text(park, encoding="utf-8")
+    site.pages |= {f"/2024-05/0{n}/c_{n}.htm": regional(n, ("", ""), "id='Content'") for n in numbers}
+    desk.must("crawl")
+    frame = (
+        "Welcome to the zone, where halls are built for those who build.",
+        "The zone thanks all who read its news.",
+    )
+    site.pages |= {f"/2024-05/0{n}/c_{n}.htm": regional(n, frame, "class='inhalt'") for n in numbers}
+    # One text has changed as well.
+    edited = TEXT.replace("a", "o", 1)
+    site.pages["/2024-05/02/c_2.htm"] = regional(2, frame, "class='inhalt'", edited)
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Hall 2 of the zone opens")]
+    desk.must("crawl", "--recheck", "all")
+    assert len(desk.changes()) == 1
+    desk.must("verify")
