@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from crawler.layouts import Layout
 from crawler.reading import Unreadable
-from crawler.rereading import reread
+from crawler.rereading import page_of_capture, reread
+from crawler.signs import PageSign, load_signs
 from storage.database import Session, captures, digests, exports, ledger
 from storage.database.digests import Appearance
 from storage.decisions import changed_fields
@@ -46,6 +47,8 @@ class Proof:
     appearances: tuple[Appearance, ...]
     #: Of a change that made no version: the page at its new place, or the answer that it is gone; None if damaged.
     answers: tuple[Capture, ...] | None = ()
+    #: What each answer says that it is, read again by the signs of not-found pages and walls.
+    signs: tuple[PageSign | None, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -62,12 +65,15 @@ def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: 
     # A removal has no text of its own: it has the version before it on both sides, or none on either.
     after = entry.after if entry.after != entry.before else None
     before = entry.before if entry.before or after else _last_before(lines, entry)
+    answers = _answers(session, number)
+    park = parks.get(entry.park)
     return Proof(
         entry=entry,
         before=_side(session, lines, before, entry, parks, layouts),
         after=_side(session, lines, after, entry, parks, layouts),
         appearances=tuple(digests.appearances(session, number)),
-        answers=_answers(session, number),
+        answers=answers,
+        signs=tuple(load_signs().of(page_of_capture(each, park)) if park else None for each in answers or ()),
     )
 
 

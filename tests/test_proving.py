@@ -11,7 +11,7 @@ from storage.decisions import content_hash
 from tests.builders import an_article, damage
 from tests.conftest import Desk
 from tests.slowsite import stored
-from tests.tricksite import LISTING, TrickSite, article, listing, path, status
+from tests.tricksite import LISTING, TrickSite, article, listing, ok, path, status
 
 
 @pytest.fixture
@@ -60,6 +60,15 @@ def test_a_move_is_proved_by_the_page_at_its_new_place(watched: Desk, site: Tric
     watched.must("verify")
     watched.sql("DELETE FROM change_captures WHERE change_number = (SELECT max(number) FROM ledger)")
     assert "moved, has no capture of what was answered" in watched.fails("verify")
+
+
+def test_a_not_found_page_with_status_200_is_proved_by_what_it_shows(watched: Desk, site: TrickSite) -> None:
+    site.pages[path(3)] = ok("<html><body><h1>Sorry, the page you visited does not exist.</h1></body></html>")
+    watched.must("crawl", "--recheck", "all")
+    *_, last = (row["id"] for row in watched.rows("changes") if row["kind"] == "removed")
+    said = watched.must("prove", str(last))
+    assert "answered: status 200, a not-found page, " in said
+    assert "what stood there until then:" in said
 
 
 def test_what_left_the_listing_and_came_back_is_proved_by_the_listings(watched: Desk, site: TrickSite) -> None:

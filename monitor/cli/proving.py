@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from crawler.signs import PageSign
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, print_json, say, warn
 from monitor.cli.reading import Json, change_json, show_differences, version_json
 from monitor.proving import Proof, Side, proof_of
@@ -15,7 +16,7 @@ from monitor.reextracting import rehearse
 from monitor.settings import Settings
 from storage.database import rereadings
 from storage.database import verify as verification
-from storage.records import ArticleFields, Capture
+from storage.records import ArticleFields, Capture, ChangeKind
 
 
 @app.command()
@@ -61,15 +62,16 @@ def _print(proof: Proof) -> None:
             _print_side(name, side)
     if proof.answers is None:
         say("  ! the stored bytes of what was answered do not fit their hash")
-    for capture in proof.answers or ():
-        say(f"answered: status {capture.status}, {capture.captured_at:%Y-%m-%d %H:%M:%S} UTC, {capture.url}")
+    for capture, sign in zip(proof.answers or (), proof.signs, strict=True):
+        shown = ", a not-found page" if sign is PageSign.NOT_FOUND else ""
+        say(f"answered: status {capture.status}{shown}, {capture.captured_at:%Y-%m-%d %H:%M:%S} UTC, {capture.url}")
         say(f"  {len(capture.content)} bytes, sha256 {_hash(capture)}")
     if proof.before is not None and proof.after is not None:
         show_differences(proof.before.line.fields, proof.after.line.fields)
     elif proof.after is not None:
         _print_text(proof.after.line.fields)
     elif proof.before is not None:
-        say("what stood there until then:")
+        say("what stood there until then:" if entry.kind is ChangeKind.REMOVED else "what it says:")
         _print_text(proof.before.line.fields)
     for found in proof.appearances:
         sent = f"sent {found.sent_at:%Y-%m-%d %H:%M:%S} UTC, {found.answer}" if found.sent_at else found.state
