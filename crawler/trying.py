@@ -80,10 +80,17 @@ class Trial:
 
 
 def listings_by_layout(page: Page, layouts: Mapping[str, Layout], park: Park) -> dict[str, ListingPage]:
-    """Return what each layout finds on a listing, the one with the most articles first, general ones last."""
+    """Return what each layout finds on a listing, the one with the most articles first, general ones last.
+
+    A layout that takes the listing itself for an article tells no articles at all: it comes last of all.
+    """
     found = {name: read_listing(page, [layout], park) for name, layout in layouts.items()}
     useful = [name for name, listing in found.items() if listing.links]
-    return {name: found[name] for name in sorted(useful, key=lambda n: (layouts[n].is_general, -len(found[n].links)))}
+
+    def place(name: str) -> tuple[bool, bool, int]:
+        return layouts[name].is_article(page.url), layouts[name].is_general, -len(found[name].links)
+
+    return {name: found[name] for name in sorted(useful, key=place)}
 
 
 def try_layouts(page: Page, link: Link, layouts: Iterable[Layout], park: Park, now: datetime) -> list[Trial]:

@@ -85,6 +85,23 @@ def test_what_is_no_listing_is_told_from_one(own: Desk, site: TrickSite) -> None
     assert "is a list in JSON that no layout reads" in own.fails("parks", "add", f"{site.base}/list.json")
 
 
+def test_a_layout_that_takes_every_page_for_an_article_stands_in_no_other_ones_way(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    content = site.pages[LISTING]
+    menu = b"".join(b'<a href="/about/%d/">About</a>' % n for n in range(30))
+    site.pages |= {f"/about/{n}/": ok("<html><body><p>About the park.</p></body></html>") for n in range(30)}
+    site.pages[LISTING] = (content[0], content[1], content[2].replace(b"<body>", b"<body>" + menu))  # type: ignore[index]
+    (own.folder / "layouts" / "mine").mkdir()
+    (own.folder / "layouts" / "mine" / "layout.toml").write_text(
+        'title = "Anything"\n[recognise]\nlines = [".*"]\n[listing]\narticles = [".*"]\n'
+        '[article.headline]\nlocators = [{ selector = "h1" }]\n'
+        "[article.date_published]\nlocators = [{ listing = true }]\n"
+        '[article.body]\nlocators = [{ selector = "article" }]\n'
+    )
+    said = own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east", "--name", "East Park")
+    assert "east: East Park, read by tjuda" in said
+
+
 def test_a_short_listing_that_reads_like_an_article_is_doubted_and_not_refused(own: Desk, site: TrickSite) -> None:
     teasers = "".join(
         f'<li><a href="/meldung/{n}77.html">The park opens its hall number {n} to visitors</a>'
