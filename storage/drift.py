@@ -12,7 +12,9 @@ NOT_FOUND = "-"
 #: A park's habit is known after so many readings of a field.
 _HABIT_READINGS = 5
 #: A locator is the usual one if it won so often, and is lost if it wins so seldom, in at least so many readings.
-_USUAL, _LOST, LEAST_READINGS = 0.8, 0.4, 3
+_USUAL, _LOST, LEAST_READINGS = 0.8, 0.4, 2
+#: Two readings tell of a habit that hardly ever had an exception; of others they are too few.
+_FEW_READINGS, _ALWAYS = 3, 0.95
 #: Visible text of a page that holds no article: a wall, an empty shell.
 _SHORT = 300
 
@@ -75,7 +77,8 @@ def _shift(name: str, now: dict[str, int], past: dict[str, int]) -> Shift | None
     usual = max(past, key=lambda locator: past[locator])
     share = past[usual] / before
     # A field that was never there is no habit to be lost.
-    if usual == NOT_FOUND or share < _USUAL or now.get(usual, 0) / readings > _LOST:
+    least = _ALWAYS if readings < _FEW_READINGS else _USUAL
+    if usual == NOT_FOUND or share < least or now.get(usual, 0) / readings > _LOST:
         return None
     present = max(now, key=lambda locator: now[locator])
     return Shift(field=name, usual=usual, usual_share=share, past_readings=before, now=present, readings=readings)
