@@ -28,7 +28,7 @@ class Next:
 def next_page(page: Page, paging: Paging, *, number: int, listed: int, form: str | None = None) -> Next | None:
     """Return the way to page *number* + 1 of a listing on whose present page *listed* articles stand."""
     if paging.form and form is not None:
-        return _more_records(page, paging.form, listed, form)
+        return _more_records(page, paging.form, listed, form, total_of(page, paging))
     ways = (
         next_unit(page, number, listed) if paging.jpaas else None,
         _next_group(page, paging, number) if paging.next_group else None,
@@ -142,11 +142,11 @@ def _further_records(page: Page, rules: Form, listed: int) -> Next | None:
     return _records(joined(page.url, match["value"]), rules, listed + 1, listed, per_page, given)
 
 
-def _more_records(page: Page, rules: Form, listed: int, form: str) -> Next | None:
+def _more_records(page: Page, rules: Form, listed: int, form: str, total: int | None) -> Next | None:
     """Return the request for the records behind those that a request for records has brought."""
     query = dict(parse_qsl(urlsplit(page.url).query))
     first, last = whole_number(query.get(rules.first, "")), whole_number(query.get(rules.last, ""))
-    if not first or not last or listed < last - first + 1:
+    if not first or not last or listed < last - first + 1 or (total is not None and last >= total):
         return None
     return _records(page.url, rules, last + 1, last - first + 1, query.get(rules.per_page, ""), form)
 

@@ -9,6 +9,7 @@ import pytest
 from crawler.layouts import load_layouts
 from crawler.listing import further_pages, read_listing
 from crawler.page import Page
+from crawler.paging import next_page
 from crawler.seeds import BUNDLED
 from tests.builders import a_park
 from tests.conftest import Desk
@@ -172,6 +173,14 @@ def test_further_records_are_asked_for_by_post(desk: Desk, hanweb: TrickSite) ->
 
 
 HOT = f'<div class="hot"><ul>{item("/art/2024/5/2/art_3_2.html", "Hall 2 opens")}</ul></div>'
+
+
+@pytest.mark.parametrize(("total", "goes_on"), [("", True), ("<totalrecord>6</totalrecord>", False)])
+def test_records_are_asked_for_as_far_as_the_list_says_it_goes(total: str, *, goes_on: bool) -> None:
+    paging = LAYOUTS["hanweb"].rules.listing.paging
+    url = "http://a.example/module/jpage/dataproxy.jsp?startrecord=4&endrecord=6&perpage=3"
+    page = Page(url=url, text=records(4, 6).replace("</datastore>", f"{total}</datastore>"))
+    assert (next_page(page, paging, number=2, listed=3, form="col=1") is not None) is goes_on
 
 
 @pytest.mark.parametrize("beside", ["", HOT], ids=["nothing else", "hot news"])
