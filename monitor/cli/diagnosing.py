@@ -55,7 +55,11 @@ def diagnose(
         _print_evidence(capture, reason, chosen, layouts, known[capture.url], [_link(each) for each in good])
     for shift in moved:
         say(f"\n{shift_sentence(shift)}")
-        _print_proposals({shift.field: _shared_proposals(shift.field, good, chosen)})
+        # Those that were read in the old way show the old template.
+        shown = [each for each in good if each.located_by.get(shift.field, NOT_FOUND) == shift.now]
+        for each in shown[:1]:
+            say(f"  as on {each.url}")
+        _print_proposals({shift.field: _shared_proposals(shift.field, shown or good, chosen)})
     if not drifted and not moved and all(replayed):
         say("\nno sign of drift")
         return
@@ -77,7 +81,7 @@ def _print_habits(now: Counts, past: Counts) -> None:
     if not now:
         say("no visit has read an article yet")
         return
-    say("which locator found each field, in the last visit that read anything and in those before it:")
+    say("which locator found each field, in the last visits that it takes to judge and in those before:")
     for name in FIELDS:
         say(f"  {name:<15} {_habit(name, now)}   before: {_habit(name, past)}")
 

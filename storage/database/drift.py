@@ -1,7 +1,7 @@
 """Keep which locator found which field, and the pages that none could read."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -46,6 +46,7 @@ class GoodCapture:
     fields: ArticleFields
     captures: tuple[Capture, ...]
     listed_date: str | None = None
+    located_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def note(session: Session, visit: int, located: Counts) -> None:
@@ -126,6 +127,7 @@ def last_good(session: Session, park: str, limit: int) -> list[GoodCapture]:
             fields=fields_of(version),
             captures=captures.of_version(session, article.id, version.number),
             listed_date=listed_date_of(fields_of(version), version.located_by),
+            located_by=version.located_by,
         )
         for article, version in session.execute(query).all()
     ]
