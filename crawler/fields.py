@@ -12,6 +12,7 @@ from crawler.dates import DateRead, read_date
 from crawler.density import densest_block
 from crawler.general import general_body
 from crawler.layouts import Layout
+from crawler.names import Names
 from crawler.page import Page, Part, title_parts
 from crawler.patterns import fits_label, search, without
 from crawler.readings import Reading, Unreadable, is_on_page
@@ -21,8 +22,6 @@ from storage.text import clean_text, comparison_text
 
 _HEADLINE_LIMIT = 500
 _SOURCE_LIMIT = 80
-#: Shorter texts, such as the name of a column, stand in a title without being the headline.
-_SHORTEST_CONFIRMED = 5
 _NEAR = 3
 #: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
 _BELOW_HEADLINE = 5
@@ -76,6 +75,10 @@ class FieldReader:
         )
         return Reading(fields=fields, layout=self.layout, located_by=self.located_by)
 
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.page, self.part, self.park.name)
+
     def _date(self, ways: list[Locator]) -> DateRead | None:
         for locator in ways:
             for at, found in self._dates(locator):
@@ -112,44 +115,18 @@ class FieldReader:
                 value = clean_text(without(value, rule.strip))
                 if name == "source":
                     value = value.strip(_BRACKETS)
-                if locator.confirmed and not self._is_in_title(value):
+                if locator.confirmed and not self._names.is_in_title(value):
                     continue
-                if name == "headline" and not locator.listing and self._is_of_the_site(value, locator):
+                if (
+                    name == "headline"
+                    and not locator.listing
+                    and self._names.is_of_the_site(value, is_title=locator.title)
+                ):
                     continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
                     self._found(name, locator, at)
                     return value
         return None
-
-    def _is_in_title(self, value: str) -> bool:
-        whole, names = self._title
-        said = comparison_text(value)
-        return len(value) >= _SHORTEST_CONFIRMED and said in whole and said not in names
-
-    def _is_of_the_site(self, value: str, locator: Locator) -> bool:
-        """Say whether what looks like a headline is the same on every page: the name of the site or of a column."""
-        said = comparison_text(value)
-        if said in (comparison_text(self.park.name), comparison_text(self.page.meta("sitename"))):
-            return True
-        whole, _ = self._title
-        return (locator.title or said == whole) and self._other_headline_stands_here(said)
-
-    def _other_headline_stands_here(self, said: str) -> bool:
-        """Say whether the page shows another headline, under which the listing or the record has it, outside links."""
-        listed = comparison_text((self.page.listed_headline or "").rstrip(".… "))
-        if len(listed) < _SHORTEST_CONFIRMED or said.startswith(listed) or listed.startswith(said):
-            return False
-        lines = [comparison_text(line) for line in self.part.lines]
-        shown = sum("".join(lines[at : at + 3]).startswith(listed) for at in range(len(lines)))
-        links = (comparison_text(link.text(deep=True)) for link in self.part.css("a[href]"))
-        return shown > sum(text.startswith(listed) for text in links)
-
-    @cached_property
-    def _title(self) -> tuple[str, frozenset[str]]:
-        """The title for comparison, and what in it is the name of the site or of a column."""
-        title = self.page.title
-        names = [self.page.meta("sitename") or self.park.name, *title_parts(title)[1:]]
-        return comparison_text(title), frozenset(map(comparison_text, names))
 
     def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
         article = self.layout.rules.article

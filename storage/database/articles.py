@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from storage.database import captures, ledger
+from storage.database import captures, ledger, windows
 from storage.database.ledger import fields_of
 from storage.database.tables import (
     AddressRow,
@@ -15,9 +15,7 @@ from storage.database.tables import (
     UnreadRow,
     VersionCaptureRow,
     VersionRow,
-    VisitRow,
 )
-from storage.database.visits import VISIT
 from storage.decisions import (
     completed,
     content_hash,
@@ -77,7 +75,7 @@ def record(session: Session, observation: Observation) -> Recorded:
     if known is None:
         observation = replace(observation, origin=_origin(session, observation))
         row = _new_article(session, observation)
-        seen_after = _last_without(session, observation)
+        seen_after = windows.last_without(session, observation)
         version_before, previous_url = None, None
     else:
         row = session.get_one(ArticleRow, known.id)
@@ -291,25 +289,3 @@ def _published(iso: str | None) -> datetime | None:
         return None
     moment = datetime.fromisoformat(iso)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _last_without(session: Session, observation: Observation) -> datetime | None:
-    """Return the start of the last visit that read the listing when the article was not there.
-
-    That is the last one that joined up and was over before the article was first listed, which may have been long
-    before it could be read; or an older one, if it stands deeper in the listing than that one went.
-    """
-    keys = {observation.key, observation.asked_key}
-    waiting = select(UnreadRow.first_listed, UnreadRow.absent_at)
-    rows = session.execute(waiting.where(UnreadRow.park == observation.park, UnreadRow.key.in_(keys))).all()
-    listed = min((row.first_listed for row in rows), default=observation.seen_at)
-    joined = select(VisitRow.started_at, VisitRow.ended_at).where(
-        VisitRow.park == observation.park,
-        VisitRow.kind == VISIT,
-        VisitRow.listing_joined,
-        VisitRow.id != (observation.visit or 0),
-    )
-    newest_first = session.execute(joined.order_by(VisitRow.id.desc()).execution_options(yield_per=20))
-    last = next((began for began, ended in newest_first if (ended or began) <= listed), None)
-    absent = [row.absent_at for row in rows if row.absent_at is not None]
-    return min([last, *absent]) if last else None

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from sqlalchemy import ColumnElement, Select, func, select, union
 from sqlalchemy.orm import Session
 
-from storage.database import captures, ledger
+from storage.database import captures, ledger, windows
 from storage.database.ledger import fields_of
 from storage.database.tables import AddressRow, ArticleRow, UnreadRow, VersionRow, VisitRow
 from storage.database.visits import newest_by
@@ -62,7 +61,7 @@ def note_listing(
     articles = {row[0]: row[1] for row in found}
     waiting = {row.key: row for row in session.scalars(_waiting(park).where(UnreadRow.key.in_(keys)))}
     unknown, suspicious, is_known = [], [], []
-    absent_at = _absent_at(session, [articles.get(key) for key in keys], visit)
+    absent_at = windows.absent_at(session, [articles.get(key) for key in keys], visit)
     for at, link in enumerate(links):
         row, waits = articles.get(link.key), waiting.get(link.key)
         first = row.first_seen if row is not None else waits.first_listed if waits is not None else None
@@ -81,24 +80,6 @@ def note_listing(
             session.add(_to_be_read(park, link, origin, backfill_id, now, absent_at[at]))
     session.flush()
     return Listed(unknown=tuple(unknown), suspicious=tuple(suspicious), is_known=tuple(is_known))
-
-
-def _absent_at(session: Session, rows: Sequence[ArticleRow | None], visit: int) -> list[datetime | None]:
-    """Return for each link of a listing, by the known articles on it, when the listing was last read without it.
-
-    A link between two articles stood there since both were last listed, or later. What stands deeper than visits use
-    to read may have been there at all of those that came since.
-    """
-    listed = [row.listed_visit if row is not None and row.listed_visit != visit else None for row in rows]
-    above, below = list(accumulate(listed, _newer)), list(accumulate(reversed(listed), _newer))[::-1]
-    around = [min((each for each in pair if each), default=None) for pair in zip(above, below, strict=True)]
-    query = select(VisitRow.id, VisitRow.started_at).where(VisitRow.id.in_({each for each in around if each}))
-    began = {row.id: row.started_at for row in session.execute(query)}
-    return [began.get(each) if each else None for each in around]
-
-
-def _newer(before: int | None, here: int | None) -> int | None:
-    return here or before
 
 
 def _to_be_read(
