@@ -24,7 +24,6 @@ FORKS.set_forkserver_preload(
         "sqlalchemy.dialects.sqlite",
         "psycopg",
         "sqlalchemy.dialects.postgresql.psycopg",
-        "rjieba",
     ]
 )
 
