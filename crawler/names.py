@@ -24,16 +24,19 @@ class Names:
     def is_of_the_site(self, value: str, *, is_title: bool) -> bool:
         """Say whether what looks like a headline is the same on every page: the name of the site or of a column."""
         said = comparison_text(value)
-        if said in (comparison_text(self._park), comparison_text(self._page.meta("sitename"))):
+        if said == comparison_text(self._park):
+            return True
+        listed = comparison_text((self._page.listed_headline or "").rstrip(".… "))
+        is_contradicted = len(listed) >= _SHORTEST and not (said.startswith(listed) or listed.startswith(said))
+        if not (is_title or is_contradicted):
+            return False  # the title is looked at where there is a doubt, since every page costs it
+        if said == comparison_text(self._page.meta("sitename")):
             return True
         whole, _ = self._title
-        return (is_title or said == whole) and self._other_headline_stands_here(said)
+        return is_contradicted and (is_title or said == whole) and self._stands_here(listed)
 
-    def _other_headline_stands_here(self, said: str) -> bool:
-        """Say whether the page shows another headline, under which the listing or the record has it, outside links."""
-        listed = comparison_text((self._page.listed_headline or "").rstrip(".… "))
-        if len(listed) < _SHORTEST or said.startswith(listed) or listed.startswith(said):
-            return False
+    def _stands_here(self, listed: str) -> bool:
+        """Say whether the page shows the headline, under which the listing or the record has it, outside links."""
         lines = [comparison_text(line) for line in self._part.lines]
         shown = sum("".join(lines[at : at + 3]).startswith(listed) for at in range(len(lines)))
         links = (comparison_text(link.text(deep=True)) for link in self._part.css("a[href]"))
