@@ -110,10 +110,9 @@ async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> 
     rules = result.layout.rules
     pager = rules.listing.paging.script
     for url in further_pages(page, rules.article.pages, rules.article.second_page, pager):
-        try:
-            more = await reader.fetch(url)
-        except Exception as error:  # whatever stops a page stops the whole article
-            return NotSeen(reason=f"its further page {url} could not be fetched: {type(error).__name__}")
+        more = await _fetched(reader, url)
+        if isinstance(more, str):
+            return NotSeen(reason=f"its further page {url} could not be fetched: {more}")
         part = _read_one(reader, more, asked)
         if not isinstance(part, Reading):
             return NotSeen(reason=f"its further page {url} could not be read: {part.reason}")
@@ -123,12 +122,20 @@ async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> 
     return _Whole(reading=reading, responses=responses, page=page)
 
 
+async def _fetched(reader: ArticlePage, url: str) -> Response | str:
+    """Return the response, or in a word why there is none."""
+    try:
+        return await reader.fetch(url)
+    except Exception as error:  # whatever stops a page on its way proves nothing of what stands there
+        return type(error).__name__
+
+
 async def _second_look(reader: ArticlePage, url: str, asked: Asked) -> _Whole | NotSeen:
     """Ask once more before an edit is believed."""
-    try:
-        second = await _read_whole(reader, await reader.fetch(url), asked)
-    except Exception as error:  # what cannot be looked at twice waits for the next visit
-        return NotSeen(reason=f"its change could not be looked at twice: {type(error).__name__}")
+    response = await _fetched(reader, url)
+    if isinstance(response, str):
+        return NotSeen(reason=f"its change could not be looked at twice: {response}")
+    second = await _read_whole(reader, response, asked)
     if isinstance(second, _Whole):
         return second
     return NotSeen(reason=f"its change could not be looked at twice: {second.reason}")
@@ -225,9 +232,8 @@ async def _as_moved(reader: ArticlePage, observation: Observation) -> Observatio
     for twin in await run_in_thread(reader.book.twins_of, observation):
         if twin.key == observation.key:
             continue
-        try:
-            response = await reader.fetch(twin.url)
-        except Exception:  # an old address that cannot be asked proves nothing
+        response = await _fetched(reader, twin.url)
+        if isinstance(response, str):
             continue
         result = _read_one(reader, response, Asked.again(twin, NO_VALIDATORS))
         leads_here = isinstance(result, Reading) and key_of(response.url, list(reader.layouts)) == observation.key

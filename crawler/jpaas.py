@@ -14,6 +14,8 @@ _ROWS = re.compile(r"\brows=\\?['\"]?(\d{1,4})", re.IGNORECASE)
 _COUNT = re.compile(r"\bcount=\\?['\"]?(\d{1,9})", re.IGNORECASE)
 _PAGE_SIZE = "15"
 _UNIT = "script[querydata][url]"
+#: More scripts, or links around one, are no column page's; each link is looked at once for every script beside it.
+_MOST_UNITS, _MOST_ANCHORS = 8, 5000
 
 
 def anchors_of_unit(page: Page, is_article: Callable[[LexborNode], bool]) -> list[LexborNode] | None:
@@ -23,12 +25,14 @@ def anchors_of_unit(page: Page, is_article: Callable[[LexborNode], bool]) -> lis
     leave it open which of them builds the list.
     """
     units = page.tree.css(_UNIT) if page.is_html else []
-    for unit in units:
+    looked_at: set[int] = set()
+    for unit in units[:_MOST_UNITS]:
         around = unit.parent
         for _ in range(2):
-            if around is None or around.tag in ("body", "html", "head"):
+            if around is None or around.tag in ("body", "html", "head") or around.mem_id in looked_at:
                 break
-            anchors = around.css("a[href]")
+            looked_at.add(around.mem_id)
+            anchors = around.css("a[href]")[:_MOST_ANCHORS]
             if any(map(is_article, anchors)):
                 return anchors
             around = around.parent

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -15,6 +15,7 @@ _DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\b
 #: A date with its month's name stands alone, or it is an event's in a teaser.
 _DATE_ALONE = re.compile(rf"[\[(（【]?\s*({DATE_PATTERN})\s*[\])）】]?")
 _LONGEST_DATE = 30
+_MOST_NODES = 60
 
 
 def headline_of(node: LexborNode) -> str | None:
@@ -71,9 +72,9 @@ def _date_in(node: LexborNode, layout: Layout, *, is_link: bool) -> tuple[str | 
 
 
 def _dates_alone(node: LexborNode) -> Iterator[str]:
-    pieces = (child.text_content for child in node.iter(include_text=True) if child.tag == "-text")
-    for text in chain(pieces, (child.text(deep=True) for child in node.css("*"))):
-        if date := _date_alone(text or ""):
+    # A hostile item is as deep as it likes: what stands behind its first nodes is no date of a listing's.
+    for child in islice(node.traverse(include_text=True), _MOST_NODES):
+        if child.tag == "-text" and (date := _date_alone(child.text_content or "")):
             yield date
 
 

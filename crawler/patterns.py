@@ -138,7 +138,7 @@ def _label_finder(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 
 def fits_label(text: str, patterns: Iterable[str]) -> bool:
     """Say whether one of the patterns is found in a text that is short enough to be a label."""
-    return _label_finder(tuple(patterns))(text)
+    return label_finder(patterns)(text)
 
 
 class Lines:

@@ -68,6 +68,7 @@ def test_a_not_found_page_with_status_200_is_proved_by_what_it_shows(watched: De
     *_, last = (row["id"] for row in watched.rows("changes") if row["kind"] == "removed")
     said = watched.must("prove", str(last))
     assert "answered: status 200, a not-found page, " in said
+    assert json.loads(watched.must("prove", str(last), "--json"))["answers"][0]["sign"] == "not found"
     assert "what stood there until then:" in said
 
 

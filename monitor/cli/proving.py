@@ -140,8 +140,9 @@ def _json(proof: Proof) -> dict[str, Any]:
                 "captured_at": capture.captured_at,
                 "status": capture.status,
                 "sha256": _hash(capture),
+                "sign": sign,
             }
-            for capture in proof.answers or ()
+            for capture, sign in zip(proof.answers or (), proof.signs, strict=True)
         ],
         "digests": [
             {
