@@ -108,9 +108,12 @@ def test_what_stands_deeper_than_visits_read_may_have_stood_there_at_all_of_them
     assert windows == {5: DAY_2, 99: DAY_1}
 
 
-def test_an_article_is_new_since_the_visit_before_the_one_that_listed_it(store: Store) -> None:
+@pytest.mark.parametrize("pages", [([3, 2, 1],), ([3], [2, 1])], ids=["among known ones", "on a page of its own"])
+def test_an_article_is_new_since_the_visit_before_the_one_that_listed_it(
+    store: Store, pages: tuple[list[int], ...]
+) -> None:
     visited(store, DAY_1, [2, 1])
-    visited(store, DAY_2, [3, 2, 1], unreadable=(3,))
+    visited(store, DAY_2, *pages, unreadable=(3,))
     with store.writing() as session:
         planning.could_not_read(session, "eastgate", "doc:3", "answered status 500", DAY_2)
-    assert visited(store, DAY_3, [3, 2, 1]) == {3: DAY_1}
+    assert visited(store, DAY_3, *pages) == {3: DAY_1}
