@@ -63,14 +63,14 @@ def seen_whole(digest: Digest) -> str:
 
 
 def interrupted(digest: Digest) -> str:
-    """Return which parks could not be seen for a while that is over, such as ``Dalian blocked from … to …``."""
+    """Return which parks could not be seen for a while that is over, such as ``Dalian blocked between … and …``."""
     over = [
-        f"{park.name} {ended.kind} from {local(ended.began_at, digest.time_zone)} to "
-        f"{local(ended.ended_at, digest.time_zone)}"
+        f"{park.name} {ended.kind} {window((ended.began_at, ended.ended_at), digest.time_zone)}"
         for park in digest.coverage
         for ended in park.ended
     ]
-    more = f"; and {len(over) - _MOST_INTERRUPTIONS} more times, told below" if len(over) > _MOST_INTERRUPTIONS else ""
+    left = len(over) - _MOST_INTERRUPTIONS
+    more = f"; and {plural(left, 'more time')}, told below" if left > 0 else ""
     return f"Not all the time: {'; '.join(over[:_MOST_INTERRUPTIONS])}{more}." if over else ""
 
 

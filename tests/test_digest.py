@@ -398,9 +398,10 @@ def test_a_park_that_could_not_be_seen_for_a_while_is_named_where_all_are_said_t
     )
     parks = tuple(replace(cover(a_visit()), name=f"Park {n}", ended=(over,) if n < 6 else ()) for n in range(8))
     for said in (text_of(a_digest(coverage=parks)), html_of(a_digest(coverage=parks))):
-        assert "Not all the time: Park 0 blocked from Mon 6 May 16:00 to Tue 7 May 22:00; Park 1 blocked" in said
+        assert "Not all the time: Park 0 blocked between Mon 6 May 16:00 and Tue 7 May 22:00; Park 1 blocked" in said
         assert "; and 2 more times, told below." in said
         assert said.count("Park 5 blocked") == 0
+    assert "; and 1 more time, told below." in text_of(a_digest(coverage=parks[1:]))
     assert "Not all the time" not in text_of(a_digest(coverage=parks[6:]))
 
 
