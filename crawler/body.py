@@ -7,15 +7,22 @@ from selectolax.lexbor import LexborNode
 
 from crawler.lines import visible_lines
 from crawler.page import Part
-from crawler.patterns import Lines, fits_label, label_finder
+from crawler.patterns import Lines, fits_label, label_finder, without
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
-_IMAGE_NAME = re.compile(r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$", re.IGNORECASE)
+#: What an element says by its name is no paragraph (HTML standard, section 4.4.13).
+_CAPTION = "figcaption"
+_IMAGE_NAME = re.compile(
+    r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+    re.IGNORECASE,
+)
 #: The last sign of such a name.
-_IMAGE_LAST = frozenset("gGfFpP0123456789")
+_IMAGE_LAST = frozenset("abcdefgpABCDEFGP0123456789")
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
 _HEAD = 12
+#: A longer line is text already, where lines come from elsewhere than an element.
+_LONGEST_LABEL = 60
 
 
 def body_at(
@@ -26,7 +33,7 @@ def body_at(
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
     for node in nodes:
-        dropped = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
+        dropped = node.css(", ".join([_CAPTION, *article.drop_selectors]))
         for unwanted in dropped:
             unwanted.decompose()
         lines = visible_lines(node) if dropped else part.lines_of(node)
@@ -48,7 +55,9 @@ def body_from(lines: list[str], article: Article, headline: str, head: frozenset
     """Return the text among *lines* that come from elsewhere than an element: a trail of crumbs may stand on top."""
     first = next((at for at, line in enumerate(lines) if not fits_label(line, article.skip)), len(lines))
     # Such lines are paragraphs already, and a stamp may stand below a short text.
-    return text_below_head(lines[first:], article, headline, head, top=3)
+    lines = lines[first:]
+    text = next((at for at, line in enumerate(lines[:3]) if len(line) > _LONGEST_LABEL), 3)
+    return text_below_head(lines, article, headline, head, top=text)
 
 
 def body_between(
@@ -67,7 +76,12 @@ def body_between(
         return ()
     stop = _first(seen, start + 1, locator.stop)
     last = min(at for at in (end, stop, len(seen.all)) if at is not None)
-    return text_only(_without_rest_of_head(list(seen.all[start + 1 : last]), article, start), article, headline)
+    return text_below(seen.all[:last], start, article, headline)
+
+
+def text_below(lines: tuple[str, ...], start: int, article: Article, headline: str) -> tuple[str, ...]:
+    """Return the text behind line *start*."""
+    return text_only(_without_rest_of_head(list(lines[start + 1 :]), article, start), article, headline)
 
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
@@ -79,7 +93,10 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
             break
         if not (is_dropped(line) or _is_image_name(line)):
             kept.append(line)
-    return tuple(kept[_repeated(kept, headline) :])
+    kept = kept[_repeated(kept, headline) :]
+    if kept and article.body.strip:
+        kept[-1:] = [text for text in [without(kept[-1], article.body.strip).rstrip()] if text]
+    return tuple(kept)
 
 
 def _is_image_name(line: str) -> bool:

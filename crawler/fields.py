@@ -1,22 +1,23 @@
 """Read the fields of one page: every field by its first locator that yields a valid value."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import dropwhile
+from itertools import dropwhile, islice
 
 from crawler.body import body_at, body_between, body_from
 from crawler.dates import DateRead, read_date
 from crawler.density import densest_block
 from crawler.general import general_body
 from crawler.layouts import Layout
-from crawler.names import Names
-from crawler.page import Page, Part, title_parts
-from crawler.patterns import fits_label, search, without
+from crawler.names import Names, line_of_headline
+from crawler.page import Page, Part
+from crawler.patterns import fits_label, without
+from crawler.pointing import Pointer
 from crawler.readings import Reading, Unreadable, is_on_page
 from crawler.rules import FieldRule, Locator
+from crawler.visible_text import BY_TEXT, body_below, headline_at
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
 
@@ -25,9 +26,9 @@ _SOURCE_LIMIT = 80
 _NEAR = 3
 #: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
 _BELOW_HEADLINE = 5
-_MOST_AFTER = 7
-#: What follows such a line is that label's own: of a document's dates only one is its publication's.
-_LABEL_ENDS = (":", "：", "日期", "时间")
+_MOST_STAMPS = 12
+#: A shorter paragraph at the end, in which the date was found, is the stamp.
+_LONGEST_STAMP = 60
 _BRACKETS = "()（）[]【】|｜ \t"
 
 
@@ -45,6 +46,8 @@ class FieldReader:
     line_of: dict[str, int] = field(default_factory=dict)
     #: The last paragraph of the body, once that is found.
     _last: str = ""
+    #: The line that headline and date share, if they do.
+    _stamped: int | None = None
 
     def read(self) -> Reading | Unreadable:
         """Return all fields; without a headline or a body there is no article."""
@@ -60,11 +63,13 @@ class FieldReader:
             return Unreadable(reason="no headline found")
         # Before the body, which takes what its layout drops out of the page.
         source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
-        body = self._body(rules.body, headline)
+        body = self._body(rules.body, headline) or self._body_of_text(headline)
         if not body:
             return Unreadable(reason="no body found")
         self._last = body[-1]
         stamp = stamp or self._date(ways[behind:])
+        if len(body) > 1 and len(body[-1]) <= _LONGEST_STAMP and body[-1] in self._head():
+            body = body[:-1]
         fields = ArticleFields(
             headline=headline,
             date_published=stamp.iso if stamp else None,
@@ -76,17 +81,28 @@ class FieldReader:
         return Reading(fields=fields, layout=self.layout, located_by=self.located_by)
 
     @cached_property
+    def _pointer(self) -> Pointer:
+        return Pointer(self.page, self.part, self.layout.rules.article)
+
+    @cached_property
     def _names(self) -> Names:
         return Names(self.page, self.part, self.park.name)
 
     def _date(self, ways: list[Locator]) -> DateRead | None:
         for locator in ways:
-            for at, found in self._dates(locator):
-                if locator.confirmed and found.iso[:10] not in self._days_said_elsewhere:
-                    continue
+            found = list(islice(self._believed(locator), _MOST_STAMPS))
+            if found:
+                # Lists of other stories have stamps as well: of several the one below the headline is this story's.
+                near = self._around("headline") if len(found) > 1 else range(0)
+                at, date = next((each for each in found if each[0] in near), found[0])
                 self._found("date_published", locator, at)
-                return found
+                return date
         return None
+
+    def _believed(self, locator: Locator) -> Iterator[tuple[int | None, DateRead]]:
+        for at, found in self._dates(locator):
+            if not locator.confirmed or found.iso[:10] in self._days_said_elsewhere:
+                yield at, found
 
     def _dates(self, locator: Locator) -> Iterator[tuple[int | None, DateRead]]:
         rule = self.layout.rules.article.date_published
@@ -112,21 +128,24 @@ class FieldReader:
         self.line_of.pop(name, None)
         for locator in rule.locators:
             for at, value in self._candidates(name, locator):
-                value = clean_text(without(value, rule.strip))
+                whole = value = clean_text(without(value, rule.strip))
                 if name == "source":
                     value = value.strip(_BRACKETS)
+                if name == "headline" and not locator.listing:
+                    value = self._names.without_stamp(whole)
                 if locator.confirmed and not self._names.is_in_title(value):
                     continue
-                if (
-                    name == "headline"
-                    and not locator.listing
-                    and self._names.is_of_the_site(value, is_title=locator.title)
-                ):
+                if name == "headline" and self._is_a_name(value, locator):
                     continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
                     self._found(name, locator, at)
+                    if name == "headline" and value != whole:
+                        self._stamped = self._place("headline", whole)
                     return value
         return None
+
+    def _is_a_name(self, value: str, locator: Locator) -> bool:
+        return not locator.listing and self._names.is_of_the_site(value, is_title=locator.title)
 
     def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
         article = self.layout.rules.article
@@ -155,6 +174,25 @@ class FieldReader:
                 return paragraphs
         return ()
 
+    def _headline_of_text(self) -> str | None:
+        """Return the headline of a page given as its visible text, where no label tells which line it is."""
+        lines = self.part.lines
+        at = None if self.page.is_html else headline_at(lines, self.layout.rules.article)
+        if at is None:
+            return None
+        self.line_of["headline"] = at
+        self.located_by["headline"] = BY_TEXT
+        return lines[at]
+
+    def _body_of_text(self, headline: str) -> tuple[str, ...]:
+        """Return the body of a page given as its visible text, where the layout's locators ask for markup."""
+        at = None if self.page.is_html else self._place("headline", headline)
+        if at is None:
+            return ()
+        self.located_by["body"] = BY_TEXT
+        stamp = self.line_of.get("date_published")
+        return body_below(self.part.lines, at, stamp, self.layout.rules.article, headline)
+
     def _below_headline(self, headline: str) -> list[str]:
         """Return what the general extractor finds, without what it took from above the headline."""
         found, place = general_body(self.page), self._place("headline", headline)
@@ -162,7 +200,8 @@ class FieldReader:
             return found
         lines = self.part.lines
         above = {*lines[:place]}.difference(lines[place + 1 :])
-        return list(dropwhile(above.__contains__, found))
+        below = list(dropwhile(above.__contains__, found))
+        return list(dropwhile(above.__contains__, reversed(below)))[::-1]
 
     def _head(self) -> frozenset[str]:
         """Return the line in which the stamp was found: a text that shares an element with it begins behind it."""
@@ -185,42 +224,16 @@ class FieldReader:
     def _place(self, name: str, headline: str) -> int | None:
         """Return the number of the line in which a field stands; a headline may have been found without its line."""
         if name == "headline" and name not in self.line_of:
-            at = _line_of(headline, self.part.lines)
+            at = line_of_headline(headline, self.part.lines)
             if at is not None:
                 self.line_of[name] = at
         return self.line_of.get(name)
 
     def _candidates(self, name: str, locator: Locator) -> Iterator[tuple[int | None, str]]:
-        """Yield what a locator points at, with the number of the line where it stands."""
+        """Return what a locator points at, with the number of the line where it stands."""
         if locator.needs and not self._is_on_page(locator.needs):
-            return
-        if locator.meta:
-            yield None, self.page.meta(locator.meta)
-        elif locator.selector:
-            yield from self._selected(locator)
-        elif locator.line:
-            among = self._around(locator.near) if locator.near else None
-            for at, match in self.part.seen.matching(locator.line, among):
-                if locator.near != "headline" or not self.part.lines[at - 1].endswith(_LABEL_ENDS):
-                    yield at, match["value"] or ""
-        elif locator.after:
-            yield from self._after(locator.after, most=1 if name == "date_published" else _MOST_AFTER)
-        elif locator.before:
-            yield from self._before(locator.before)
-        elif locator.title:
-            yield (
-                None,
-                next(iter(title_parts(self.page.title)), ""),
-            )
-        elif locator.address:
-            if found := search(locator.address, self.page.path):
-                parts = found.groupdict()
-                yield None, parts.get("value") or "-".join(parts[name] or "" for name in ("year", "month", "day"))
-        elif locator.listing:
-            yield (
-                None,
-                (self.page.listed_date if name == "date_published" else self.page.listed_headline) or "",
-            )
+            return iter(())
+        return self._pointer.candidates(name, locator, self._around(locator.near) if locator.near else None)
 
     def _around(self, name: str) -> range:
         """Return the numbers of the lines close to the one in which a field was found."""
@@ -231,7 +244,11 @@ class FieldReader:
         if name == "headline":
             # What stands above may be the end of another story's teaser, and a headline may name the day of an event.
             at = self._place("headline", self._headline_alone) if self._headline_alone else None
-            return range(at + 1, at + 1 + _BELOW_HEADLINE) if at is not None else range(0)
+            first = at if at is not None and at == self._stamped else (at or 0) + 1
+            return range(first, first + _BELOW_HEADLINE) if at is not None else range(0)
+        if name == "above headline":
+            above = self._place("headline", self._headline_alone) if self._headline_alone else None
+            return range(max(above - 1, 0), above) if above is not None else range(0)
         at = self.line_of.get(name)
         return range(at - _NEAR, at + _NEAR + 1) if at is not None else range(0)
 
@@ -239,61 +256,14 @@ class FieldReader:
         """Return the headline; where the date was looked for around it, it is known unless it wants the date first."""
         rule = self.layout.rules.article.headline
         tried = [way.way for way in rule.locators]
-        tried = tried[: tried.index(self.located_by["headline"]) + 1] if "headline" in self.located_by else tried
+        won = self.located_by.get("headline")
+        tried = tried[: tried.index(won) + 1] if won in tried else tried
         if "_headline_alone" in self.__dict__ and not any(way.near for way in rule.locators[: len(tried)]):
             return self._headline_alone
-        return self._words("headline", rule, _HEADLINE_LIMIT)
+        return self._words("headline", rule, _HEADLINE_LIMIT) or self._headline_of_text()
 
     @cached_property
     def _headline_alone(self) -> str | None:
         """The headline, as far as it can be told without the date."""
-        return self._words("headline", self.layout.rules.article.headline, _HEADLINE_LIMIT)
-
-    def _selected(self, locator: Locator) -> Iterator[tuple[int | None, str]]:
-        for node in self.part.css(locator.selector or ""):
-            if locator.attribute:
-                yield None, node.attributes.get(locator.attribute) or ""
-            else:
-                yield None, clean_text(node.text(deep=True, separator=" "))
-
-    def _after(self, pattern: str, most: int) -> Iterator[tuple[int, str]]:
-        lines = self.part.lines
-        for at, _ in self.part.seen.matching(pattern):
-            # A trail of crumbs ends in the column's name, which sites print again above the headline.
-            label = comparison_text(re.split(r"[>＞»/:：]", lines[at])[-1]) or self._column_below(at)
-            for below in range(at + 1, min(at + 1 + most, len(lines))):
-                if comparison_text(lines[below]) != label and not fits_label(lines[below], self._skip):
-                    yield below, lines[below]
-
-    def _column_below(self, at: int) -> str:
-        """Return the column that a trail of crumbs names which has a line for each: sites print it again below."""
-        below = [comparison_text(line) for line in self.part.lines[at + 1 : at + 8]]
-        title = [comparison_text(part) for part in title_parts(self.page.title)]
-        return next((line for line in below if below.count(line) > 1 and line not in title), "")
-
-    def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
-        lines = self.part.lines
-        for at, _ in self.part.seen.matching(pattern):
-            for above in range(at - 1, max(at - 6, -1), -1):
-                if not fits_label(lines[above], self._skip):
-                    yield above, lines[above]
-                    break
-
-    @property
-    def _skip(self) -> list[str]:
-        return self.layout.rules.article.skip
-
-
-def _line_of(headline: str, lines: tuple[str, ...]) -> int | None:
-    """Return the number of the line in which a headline stands, or ends where it stands in up to three."""
-    if headline in lines:
-        return lines.index(headline)
-    wanted = comparison_text(headline)
-    for at, line in enumerate(lines):
-        said = comparison_text(line)
-        if not said or not wanted.startswith(said):
-            continue
-        for many in (1, 2, 3):
-            if "".join(map(comparison_text, lines[at : at + many])) == wanted:
-                return min(at + many, len(lines)) - 1
-    return None
+        rule = self.layout.rules.article.headline
+        return self._words("headline", rule, _HEADLINE_LIMIT) or self._headline_of_text()

@@ -1,39 +1,59 @@
-"""Tell a headline from the names of a site and its columns, by the page's title and by what the listing says."""
+"""Tell a headline from what stands where it should, by the page's title and by what the listing says."""
 
+import re
 from functools import cached_property
 
+from crawler.dates import DATE_PATTERN
 from crawler.page import Page, Part, title_parts
 from storage.text import comparison_text
 
 #: Shorter texts, such as the name of a column, stand in a title without being the headline.
 _SHORTEST = 5
+_YEAR, _LONGEST_STAMP = re.compile(r"(?:19|20)\d\d"), 40
+_BETWEEN = " |｜-—–"
+_STAMPED = re.compile(rf"(.*\S)\s*[\s(（\[【]{DATE_PATTERN}[\s)）\]】]*$")
 
 
 class Names:
     """What a page calls itself, and what the park is called."""
 
     def __init__(self, page: Page, part: Part, park: str) -> None:
-        self._page, self._part, self._park = page, part, park
+        self._page, self._part, self._park = page, part, comparison_text(park)
 
     def is_in_title(self, value: str) -> bool:
         """Say whether a text stands in the page's title and is no name there."""
         whole, names = self._title
+        if not _SHORTEST <= len(value) <= 2 * len(whole) + 20:  # white space and compatibility forms aside
+            return False
         said = comparison_text(value)
-        return len(value) >= _SHORTEST and said in whole and said not in names
+        return said in whole and said not in names
 
     def is_of_the_site(self, value: str, *, is_title: bool) -> bool:
         """Say whether what looks like a headline is the same on every page: the name of the site or of a column."""
         said = comparison_text(value)
-        if said == comparison_text(self._park):
+        if said == self._park:
             return True
-        listed = comparison_text((self._page.listed_headline or "").rstrip(".… "))
+        listed = self._listed
         is_contradicted = len(listed) >= _SHORTEST and not (said.startswith(listed) or listed.startswith(said))
         if not (is_title or is_contradicted):
             return False  # the title is looked at where there is a doubt, since every page costs it
         if said == comparison_text(self._page.meta("sitename")):
             return True
         whole, _ = self._title
-        return is_contradicted and (is_title or said == whole) and self._stands_here(listed)
+        is_other = is_title or said == whole or (whole.startswith(listed) and said not in whole)
+        return is_contradicted and is_other and self._stands_here(listed)
+
+    def without_stamp(self, value: str) -> str:
+        """Return a headline without the day that its line ends with, unless title or listing have it with that day."""
+        found = _STAMPED.match(value) if _YEAR.search(value, max(len(value) - _LONGEST_STAMP, 0)) else None
+        if not found:
+            return value
+        said = comparison_text(value)
+        return value if said in self._title[0] or said in self._listed else found[1].rstrip(_BETWEEN)
+
+    @cached_property
+    def _listed(self) -> str:
+        return comparison_text((self._page.listed_headline or "").rstrip(".… "))
 
     def _stands_here(self, listed: str) -> bool:
         """Say whether the page shows the headline, under which the listing or the record has it, outside links."""
@@ -46,5 +66,20 @@ class Names:
     def _title(self) -> tuple[str, frozenset[str]]:
         """The title for comparison, and what in it is the name of the site or of a column."""
         title = self._page.title
-        names = [self._page.meta("sitename") or self._park, *title_parts(title)[1:]]
-        return comparison_text(title), frozenset(map(comparison_text, names))
+        names = frozenset(map(comparison_text, [self._page.meta("sitename"), *title_parts(title)[1:]]))
+        return comparison_text(title), names if self._page.meta("sitename") else names | {self._park}
+
+
+def line_of_headline(headline: str, lines: tuple[str, ...]) -> int | None:
+    """Return the number of the line in which a headline stands, or ends where it stands in up to three."""
+    if headline in lines:
+        return lines.index(headline)
+    wanted = comparison_text(headline)
+    for at, line in enumerate(lines):
+        said = comparison_text(line)
+        if not said or not wanted.startswith(said):
+            continue
+        for many in (1, 2, 3):
+            if "".join(map(comparison_text, lines[at : at + many])) == wanted:
+                return min(at + many, len(lines)) - 1
+    return None

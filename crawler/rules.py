@@ -63,7 +63,8 @@ class Locator(_Words):
     stop: Pattern | None = Field(None, description="with below: a line at which the body ends if it is there")
     near: str | None = Field(
         None,
-        description="with line: three lines away at most; of 'headline' only below, of 'body' its last or the next",
+        description="with line: three lines away at most; of 'headline' only below, of 'body' its last or the next, "
+        "and 'above headline' is the line right above it",
     )
     needs: str | None = Field(None, description="a field, or the listing's headline, that must be on the page")
     confirmed: bool = Field(
@@ -181,7 +182,9 @@ class FieldRule(_Words):
 
     locators: list[Locator] = Field(min_length=1)
     reject: list[Pattern] = Field([], description="values that are never this field")
-    strip: list[Pattern] = Field([], description="parts of the value that are cut away")
+    strip: list[Pattern] = Field(
+        [], description="parts of the value that are cut away; of a body, what is cut off its last paragraph"
+    )
 
 
 class Article(_Words):

@@ -46,6 +46,8 @@ CHINA_DAILY = [
     ("Crane turns ¶ Updated: 2022-03-07 Print Print", None),
     ("Crane turns ¶ Updated: 2022-03-07 Print Mail Large Medium  Small 0", None),
     ("Ten years of the harbour… ¶ Crane turns ¶ (paper.example) ¶ Updated: 2022-03-07", "paper.example"),
+    ("Crane turns ¶ Updated: Mar 7, 2022 (services.com) Print", "services.com"),
+    ("Crane turns ¶ 2022-03-07 | (eastgate.example) Share Print", "eastgate.example"),
     ("中文|日本語|Français|Deutsch ¶ Eastgate Special / News ¶ Crane turns ¶ Updated: 2022-03-07", None),
 ]
 
@@ -96,6 +98,7 @@ TAILS = [
     "来源：港报 作者：吴安 编辑：李波",
     "微信扫一扫",
     "标签：港口",
+    "大汉版通发布系统",
 ]
 
 
@@ -130,6 +133,8 @@ def test_what_stands_below_a_text_is_no_part_of_it(tail: str) -> None:
         ("2023-05-06 14:01:19Share:", "2023-05-06T14:01:19+08:00", "2023-05-06 14:01:19"),
         ("作者:吴安 李波2019-03-01来源:港报", "2019-03-01", "2019-03-01"),
         ("2015-06-13 2293", "2015-06-13", "2015-06-13"),
+        ("2025年2月1日 下午3:05", "2025-02-01T15:05:00+08:00", "2025年2月1日 下午3:05"),
+        ("2025-02-01 上午10:05:09", "2025-02-01T10:05:09+08:00", "2025-02-01 上午10:05:09"),
         ("2021-02-30 or rather 2021-03-02", "2021-03-02", "2021-03-02"),
     ],
 )
@@ -158,3 +163,105 @@ def test_labels_in_capitals_end_a_source() -> None:
     result = read_article(page, [LAYOUTS["boda_vsb"]], a_park(), NOW)
     assert isinstance(result, Reading), result.reason
     assert (result.fields.source, result.fields.date_published) == ("Harbour Paper", "2024-05-09")
+
+
+STORY = (
+    "The new crane lifts ninety tons, which is thirty more than any other at the harbour of Eastgate.",
+    "It was built in two years. A second one follows in spring, as the office of the harbour said on May 3, 2021.",
+)
+
+
+@pytest.mark.parametrize(
+    ("layout", "path", "above"),
+    [
+        ("chinadaily_regional", "/2022-03/07/c_5.htm", "Home>News ¶ Crane turns at the harbour"),
+        (
+            "chinadaily_regional",
+            "/2022-03/07/c_5.htm",
+            "Ten years of… ¶ Crane turns at the harbour ¶ A view. [Photo/VCG]",
+        ),
+        ("hanweb", "/art/2022/3/7/art_5_77.html", "Crane turns at the harbour | | ¶ | |"),
+        (
+            "hanweb",
+            "/art/2022/3/7/art_5_77.html",
+            "• Home ¶ • Trade ¶ Now:Home > Hot News ¶ Crane turns at the harbour",
+        ),
+        ("trs_wcm", "/news/202203/t20220307_77.html", "首页 > 动态 ¶ Crane turns at the harbour ¶ 来源：港报"),
+        ("ucap", "/news/202203/0123456789abcdef0123456789abcdef.shtml", "Crane turns at the harbour ¶ 2022-03-07"),
+        ("general", "/2022-03-07/77.html", "You are here: Home ¶ Crane turns at the harbour"),
+    ],
+)
+def test_visible_text_alone_is_read_where_no_label_tells_the_headline(layout: str, path: str, above: str) -> None:
+    found = fields_of(layout, path, " ¶ ".join((above, *STORY, "Copyright © Eastgate")))
+    assert (found.headline, found.body) == ("Crane turns at the harbour", STORY)
+    assert (found.date_published or "2022-03-07")[:10] == "2022-03-07"
+
+
+def html_fields(layout: str, path: str, markup: str, listed: str | None = None) -> ArticleFields:
+    page = Page(url=f"http://eastgate.example{path}", text=markup, listed_headline=listed)
+    result = read_article(page, [LAYOUTS[layout]], a_park(), NOW)
+    assert isinstance(result, Reading), result.reason
+    return result.fields
+
+
+TEXT = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
+
+
+def test_a_date_on_the_headlines_line_is_the_date_and_no_headline() -> None:
+    markup = f"<title>Crane turns</title><h1>Crane turns 2022-03-07</h1><div class=TRS_Editor>{TEXT}</div>"
+    found = html_fields("trs_wcm", "/news/202203/t20220311_77.html", markup)
+    assert (found.headline, found.date_published, found.body) == ("Crane turns", "2022-03-07", STORY)
+
+
+@pytest.mark.parametrize(
+    ("title", "listed"), [("Fire drill of 2022-03-07 - Eastgate", None), ("", "Fire drill of 2022-03-07")]
+)
+def test_a_day_that_title_or_listing_have_in_the_headline_belongs_to_it(title: str, listed: str | None) -> None:
+    markup = f"<title>{title}</title><h1>Fire drill of 2022-03-07</h1><div class=TRS_Editor>{TEXT}</div>"
+    found = html_fields("trs_wcm", "/news/202203/t20220311_77.html", markup, listed)
+    assert (found.headline, found.date_published) == ("Fire drill of 2022-03-07", "2022-03-11")
+
+
+def test_a_newspapers_date_stands_above_its_headline() -> None:
+    markup = (
+        f"<title>Crane turns</title><p>Harbour Paper</p><p>2022-03-07</p><h1>Crane turns</h1><article>{TEXT}</article>"
+    )
+    found = html_fields("general", "/read/77.html", markup, "Crane turns")
+    assert (found.date_published, found.body) == ("2022-03-07", STORY)
+
+
+@pytest.mark.parametrize("stamp", ["2022-03-07", "(Harbour Paper March 7, 2022)"])
+def test_a_stamp_below_the_text_is_no_paragraph(stamp: str) -> None:
+    markup = f"<title>Crane turns</title><h1>Crane turns</h1><article>{TEXT}<p>{stamp}</p></article>"
+    found = html_fields("general", "/read/77.html", markup, "Crane turns")
+    assert (found.date_published, found.body) == ("2022-03-07", STORY)
+
+
+def test_a_column_in_the_first_heading_is_no_headline_where_listing_and_title_have_another() -> None:
+    markup = (
+        "<title>Crane turns at the harbour - Eastgate</title><h1>Ten years of the harbour</h1>"
+        f"<h2>Crane turns at the harbour</h2><p>Updated: 2022-03-07</p><div class=art_cont>{TEXT}</div>"
+    )
+    found = html_fields("chinadaily_regional", "/2022-03/07/c_5.htm", markup, "Crane turns at the harbour")
+    assert found.headline == "Crane turns at the harbour"
+
+
+def test_captions_names_of_pictures_and_what_follows_a_story_are_no_paragraphs() -> None:
+    before = "<figure><img src=3.jpg><figcaption>A crane at the harbour</figcaption></figure>"
+    names = "<p>5c7e2f4a-1a2b-4c3d-9e8f-001122334455</p>"
+    after = (
+        "<p>The crane in spring. WU AN/FOR CHINA DAILY</p><p>By Wu An / Edited by Li Bo</p>"
+        "<p>Related news:</p><p>Older crane retires</p>"
+    )
+    markup = (
+        "<title>Crane turns</title><h1>Crane turns</h1><p>Updated: 2022-03-07</p>"
+        f"<div class=art_cont>{before}{names}{TEXT}{after}</div>"
+    )
+    assert html_fields("chinadaily_regional", "/2022-03/07/c_5.htm", markup).body == STORY
+
+
+def test_a_byline_glued_to_the_last_paragraph_is_cut_off() -> None:
+    byline = "(By Wu An translated by Li Bo edited by He Xi)"
+    head = "<title>Crane turns</title><h1>Crane turns</h1><p>Date: 2022-03-07</p>"
+    markup = f"{head}<div id=zoom>{TEXT[:-4]}{byline}</p></div>"
+    assert html_fields("hanweb", "/art/2022/3/7/art_5_77.html", markup).body == STORY

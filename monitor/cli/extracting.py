@@ -1,5 +1,6 @@
 """The verb that reads one page: extract."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 from crawler.bounds import excess_of
 from crawler.decoding import decode
 from crawler.layouts import Layout
-from crawler.page import Page
+from crawler.page import Page, title_parts
 from crawler.reading import Reading, Unreadable, read_article
 from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, print_json, say
 from monitor.fetching import fetch
@@ -35,6 +36,8 @@ def extract(
     loaded = _fetched(page, park) if is_live else _saved(Path(page), address, park)
     layouts = _layouts(layout, park, address)
     result = best_reading(loaded, layouts, park)
+    if isinstance(result, Unreadable) and (titled := _with_title(loaded)):
+        result, loaded = best_reading(titled, layouts, park), titled
     if isinstance(result, Unreadable) and not layout:
         general = [known for known in common.good_layouts.values() if known.is_general and known not in layouts]
         generally = best_reading(loaded, general, park)
@@ -53,6 +56,12 @@ def extract(
         say(f"{name:<19} {shown}" + (f"   ({where})" if where else ""))
         if name == "body":
             say(f"\n{value}\n")
+
+
+def _with_title(page: Page) -> Page | None:
+    """Return the page as if a listing had led to it under its own title: by hand there is none that says more."""
+    parts = title_parts(page.title)
+    return replace(page, listed_headline=parts[0]) if parts else None
 
 
 def best_reading(page: Page, layouts: list[Layout], park: Park) -> Reading | Unreadable:
@@ -108,7 +117,12 @@ def _saved(path: Path, address: str, park: Park) -> Page:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    text = decode(content, None, encoding=park.encoding).text
+    decoded = decode(content, None, encoding=park.encoding)
+    if decoded.is_damaged:
+        fail_with(
+            f"{path}: cannot be decoded, set 'encoding' in the park file if the site declares a wrong one", UNSEEN
+        )
+    text = decoded.text
     if excess := excess_of(text):
         fail_with(f"{path}: {excess}", UNSEEN)
     head = text[:4000].lower()

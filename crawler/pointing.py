@@ -1,0 +1,82 @@
+"""Follow a locator to what it points at on a page."""
+
+import re
+from collections.abc import Iterator
+
+from crawler.page import Page, Part, title_parts
+from crawler.patterns import fits_label, search
+from crawler.rules import Article, Locator
+from storage.text import clean_text, comparison_text
+
+_MOST_AFTER = 7
+#: What follows such a line is that label's own: of a document's dates only one is its publication's.
+_LABEL_ENDS = (":", "：", "日期", "时间")
+
+
+class Pointer:
+    """Follows the locators of one layout on one page."""
+
+    def __init__(self, page: Page, part: Part, article: Article) -> None:
+        self._page, self._part, self._skip = page, part, article.skip
+
+    def candidates(self, name: str, locator: Locator, among: range | None) -> Iterator[tuple[int | None, str]]:
+        """Yield what a locator points at for a field, with the number of the line where it stands if it is a line.
+
+        Of the visible lines only those numbered *among* are looked at, if that is given.
+        """
+        if locator.meta:
+            yield None, self._page.meta(locator.meta)
+        elif locator.selector:
+            yield from self._selected(locator)
+        elif locator.line:
+            for at, match in self._part.seen.matching(locator.line, among):
+                if locator.near != "headline" or not self._part.lines[at - 1].endswith(_LABEL_ENDS):
+                    yield at, match["value"] or ""
+        elif locator.after:
+            yield from self._after(locator.after, most=1 if name == "date_published" else _MOST_AFTER)
+        elif locator.before:
+            yield from self._before(locator.before)
+        elif locator.title:
+            yield (
+                None,
+                next(iter(title_parts(self._page.title)), ""),
+            )
+        elif locator.address:
+            if found := search(locator.address, self._page.path):
+                parts = found.groupdict()
+                yield None, parts.get("value") or "-".join(parts[name] or "" for name in ("year", "month", "day"))
+        elif locator.listing:
+            yield (
+                None,
+                (self._page.listed_date if name == "date_published" else self._page.listed_headline) or "",
+            )
+
+    def _selected(self, locator: Locator) -> Iterator[tuple[int | None, str]]:
+        for node in self._part.css(locator.selector or ""):
+            if locator.attribute:
+                yield None, node.attributes.get(locator.attribute) or ""
+            else:
+                yield None, clean_text(node.text(deep=True, separator=" "))
+
+    def _after(self, pattern: str, most: int) -> Iterator[tuple[int, str]]:
+        lines = self._part.lines
+        for at, _ in self._part.seen.matching(pattern):
+            # A trail of crumbs ends in the column's name, which sites print again above the headline.
+            label = comparison_text(re.split(r"[>＞»/:：]", lines[at])[-1]) or self._column_below(at)
+            for below in range(at + 1, min(at + 1 + most, len(lines))):
+                if comparison_text(lines[below]) != label and not fits_label(lines[below], self._skip):
+                    yield below, lines[below]
+
+    def _column_below(self, at: int) -> str:
+        """Return the column that a trail of crumbs names which has a line for each: sites print it again below."""
+        below = [comparison_text(line) for line in self._part.lines[at + 1 : at + 8]]
+        title = [comparison_text(part) for part in title_parts(self._page.title)]
+        return next((line for line in below if below.count(line) > 1 and line not in title), "")
+
+    def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
+        lines = self._part.lines
+        for at, _ in self._part.seen.matching(pattern):
+            for above in range(at - 1, max(at - 6, -1), -1):
+                if not fits_label(lines[above], self._skip):
+                    yield above, lines[above]
+                    break
