@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from storage.text import comparison_text
 
 #: Travels inside every content hash, so that a new rule for equality never looks like a site's edit.
 HASH_VERSION = "1"
+_WITH_SECONDS = re.compile(r"\d\s*[:：时]\s*\d{2}\s*[:：分]\s*\d{2}")
 
 
 def content_hash(fields: ArticleFields) -> str:
@@ -43,7 +45,25 @@ def changed_fields(before: ArticleFields, after: ArticleFields) -> tuple[str, ..
     A stamp or a source that one of the two readings lacks is no difference: templates come and go with them, and
     absence of evidence changes nothing.  Two stamps are compared as far as both go.
     """
-    return tuple(name for name in FIELDS if _differs(name, _comparable(before, name), _comparable(after, name)))
+    return tuple(name for name in FIELDS if _differs(name, before, after))
+
+
+def is_more_exact(known: ArticleFields, read: ArticleFields) -> bool:
+    """Say whether a reading that is no change has the stamp of the record with more of it: its clock time, its seconds.
+
+    Redesigns print stamps in forms of their own. What the page says now is nearer to what a reader sees there.
+    """
+    if changed_fields(known, read) or not read.date_published:
+        return False
+    return _exactness(read) > _exactness(known)
+
+
+def _exactness(fields: ArticleFields) -> int:
+    """Return how far a stamp goes: 0 for none, 1 for a day, 2 for minutes, 3 for seconds."""
+    stamp, raw = fields.date_published or "", fields.date_published_raw
+    if "T" not in stamp:
+        return int(bool(stamp))
+    return 3 if raw is None or _WITH_SECONDS.search(raw) else 2
 
 
 def restated_fields(before: ArticleFields, after: ArticleFields) -> tuple[str, ...]:
@@ -54,13 +74,20 @@ def restated_fields(before: ArticleFields, after: ArticleFields) -> tuple[str, .
     )
 
 
-def _differs(name: str, one: str, other: str) -> bool:
+def _differs(name: str, before: ArticleFields, after: ArticleFields) -> bool:
+    one, other = _comparable(before, name), _comparable(after, name)
     if name in ("source", "date_published") and not (one and other):
         return False
     if name == "date_published":
+        if {_exactness(before), _exactness(after)} == {2, 3}:
+            one, other = _to_the_minute(one), _to_the_minute(other)
         shared = min(len(one), len(other))
         return one[:shared] != other[:shared]
     return one != other
+
+
+def _to_the_minute(stamp: str) -> str:
+    return stamp[:16] + stamp[19:]
 
 
 def is_steady_change(record: ArticleFields, first: ArticleFields, second: ArticleFields) -> bool:
@@ -121,6 +148,8 @@ class Decision:
     changes: tuple[tuple[ChangeKind, tuple[str, ...]], ...] = ()
     is_new_article: bool = False
     is_new_version: bool = False
+    #: The new version says what the one before does, more exactly: no change of the site's.
+    is_restated: bool = False
     new_address: bool = False
 
 
@@ -151,9 +180,11 @@ def decide(observation: Observation, known: KnownArticle | None) -> Decision:
     kind = kind_of_change(names)
     if kind:
         changes.append((kind, names))
+    is_restated = not changes and is_more_exact(known.fields, observation.fields)
     return Decision(
         changes=tuple(changes),
-        is_new_version=bool(kind),
+        is_new_version=bool(kind) or is_restated,
+        is_restated=is_restated,
         new_address=observation.is_moved,
     )
 

@@ -70,6 +70,28 @@ def test_what_no_reader_sees_is_no_change(change: dict[str, Any]) -> None:
     assert kinds(an_article(**change)) == []
 
 
+TO_THE_MINUTE = {"date_published": "2024-05-01T09:30:00+08:00", "date_published_raw": "2024-05-01 09:30"}
+TO_THE_SECOND = {"date_published": "2024-05-01T09:30:24+08:00", "date_published_raw": "2024年5月1日 09:30:24"}
+
+
+def test_seconds_that_a_redesign_prints_are_no_change_but_another_minute_is() -> None:
+    minute, second = an_article(**TO_THE_MINUTE), an_article(**TO_THE_SECOND)
+    assert (kinds(second, minute), kinds(minute, second)) == ([], [])
+    assert kinds(replace(second, date_published="2024-05-01T09:31:24+08:00"), minute) == ["redated"]
+    assert kinds(replace(second, date_published="2024-05-01T09:30:25+08:00"), second) == ["redated"]
+
+
+@pytest.mark.parametrize(
+    ("more", "less"), [(TO_THE_SECOND, TO_THE_MINUTE), (TO_THE_MINUTE, {}), ({}, {"date_published": None})]
+)
+def test_a_stamp_that_says_more_is_taken_over_without_a_change(more: dict[str, Any], less: dict[str, Any]) -> None:
+    finer, coarser = an_article(**more), an_article(**{"date_published_raw": None, **less})
+    decision = decide(an_observation(fields=finer, seen_at=DAY_2), known_from(coarser))
+    assert (decision.changes, decision.is_new_version, decision.is_restated) == ((), True, True)
+    back = decide(an_observation(fields=coarser, seen_at=DAY_2), known_from(finer))
+    assert (back.changes, back.is_new_version) == ((), False)
+
+
 def test_a_point_between_digits_is_a_change() -> None:
     assert kinds(an_article(body=("Up 35 percent.",)), an_article(body=("Up 3.5 percent.",))) == ["edited"]
 

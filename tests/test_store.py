@@ -17,6 +17,7 @@ from storage.database import (
     ledger,
     open_store,
     planning,
+    rereadings,
     standing,
     upgrade_store,
     visits,
@@ -100,6 +101,21 @@ def test_a_stamp_that_an_edited_page_lacks_stays_on_record(store: Store) -> None
     with store.reading() as session:
         [line] = exports.articles(session)
     assert (line.version, line.fields.date_published, line.fields.source) == (2, "2024-05-01", "Eastgate Daily")
+    assert problems(store) == []
+
+
+def test_a_stamp_that_says_more_is_on_record_with_the_page_that_says_it_and_in_nobodys_digest(store: Store) -> None:
+    finer = an_article(date_published="2024-05-01T09:30:00+08:00", date_published_raw="2024-05-01 09:30")
+    record(store, an_observation(), an_observation(seen_at=DAY_2, fields=finer))
+    record(store, an_observation(seen_at=DAY_3, fields=an_article()))
+    assert kinds(store) == [(1, "new")]
+    with store.reading() as session:
+        [line] = exports.articles(session)
+        versions = exports.versions(session, line.id)
+        held = [each.number for each in rereadings.stored(session, first=1, last=9)]
+    assert (line.version, line.fields.date_published) == (2, finer.date_published)
+    assert (versions[1].is_restated, versions[0].captures != versions[1].captures) == (True, True)
+    assert held == [1, 2]
     assert problems(store) == []
 
 

@@ -88,7 +88,7 @@ def record(session: Session, observation: Observation) -> Recorded:
         _add_address(session, row, observation)
     if decision.is_new_version:
         read = replace(observation, fields=completed(observation.fields, known.fields)) if known else observation
-        version = _add_version(session, row, read, observation.seen_at)
+        version = _add_version(session, row, read, observation.seen_at, is_restated=decision.is_restated)
         for page, capture in enumerate(observation.captures, 1):
             capture_id = captures.keep(session, row.park, capture)
             session.add(VersionCaptureRow(version_id=version.id, page=page, capture_id=capture_id))

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from storage.database import articles, captures
 from storage.database.ledger import fields_of
-from storage.database.tables import ArticleRow, VersionRow
+from storage.database.tables import ArticleRow, VersionCaptureRow, VersionRow
 from storage.records import ArticleFields, Capture, Restated, listed_date_of
 
 
@@ -43,16 +43,19 @@ def count(session: Session, park: str | None = None) -> tuple[int, int]:
 def stored(session: Session, *, first: int, last: int, park: str | None = None) -> Iterator[StoredVersion]:
     """Yield the versions with ids from *first* to *last*.
 
-    A version that was restated is left out: its captures are those of the one that took its place.
+    A version that was restated off its own captures is left out: they are those of the one that took its place.
     """
-    later = aliased(VersionRow)
+    later, own, theirs = aliased(VersionRow), aliased(VersionCaptureRow), aliased(VersionCaptureRow)
+    share = exists().where(
+        own.version_id == VersionRow.id, theirs.version_id == later.id, own.capture_id == theirs.capture_id
+    )
     query = (
         select(VersionRow, ArticleRow)
         .join(ArticleRow, ArticleRow.id == VersionRow.article_id)
         .join(
             later, (later.article_id == VersionRow.article_id) & (later.number == VersionRow.number + 1), isouter=True
         )
-        .where(VersionRow.id.between(first, last), later.is_restated.isnot(True))
+        .where(VersionRow.id.between(first, last), ~(later.is_restated.is_(True) & share))
         .order_by(VersionRow.id)
     )
     for version, article in session.execute(query.where(ArticleRow.park == park) if park else query).all():
