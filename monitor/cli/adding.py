@@ -9,14 +9,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from crawler.layouts import Layout
 from crawler.listing import ListingPage
 from crawler.page import Page, title_parts
 from crawler.proposing import propose_layout
-from crawler.reading import Reading
 from crawler.trying import (
     Trial,
     article_at,
@@ -26,21 +23,21 @@ from crawler.trying import (
     trouble_with_listing,
     try_layouts,
 )
-from monitor.cli.app import UNSEEN, UsageError, common, fail_with, out, printable, say, warn, write_file
+from monitor.cli.app import UNSEEN, UsageError, common, fail_with, say, warn, write_file
 from monitor.cli.park_files import hosts_of, park_file, write_layout
 from monitor.cli.parks import parks_app
+from monitor.cli.trial_table import print_trials
 from monitor.fetching import Fetched, fetch, fetch_all
 from reports.wording import plural
 from storage.clock import utc_now
 from storage.identity import bare_host, canonical_address
-from storage.records import FIELDS, Link, Park
+from storage.records import Link, Park
 from storage.text import clean_text
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 #: Parts of a host that name no park.
 _PLAIN = {"www", "en", "english", "com", "cn", "gov", "org", "net", "edu", "co"}
-_FIELD, _LOCATOR = 60, 20
 
 
 @parks_app.command()
@@ -101,7 +98,7 @@ def _tried(articles: Sequence[tuple[Fetched, Link]], layouts: Mapping[str, Layou
     trials = []
     for got, link in articles:
         tried = try_layouts(_with_link(got, link), link, layouts.values(), park, utc_now())
-        _print_table(tried, link)
+        print_trials(tried, link)
         trials += tried
     return trials
 
@@ -193,40 +190,6 @@ def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park
 
 def _with_link(fetched: Fetched, link: Link) -> Page:
     return replace(fetched.page(), listed_headline=link.headline, listed_date=link.date)
-
-
-def _print_table(trials: list[Trial], link: Link) -> None:
-    """Show field by field what the listing says, what each family read, and the general extractor beside them."""
-    say(f"\n{link.url}")
-    readings = [(trial, trial.result) for trial in trials if isinstance(trial.result, Reading)]
-    readings.sort(key=lambda pair: (pair[0].layout.is_general, -pair[0].score))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("", "the listing", *(trial.layout.name for trial, _ in readings)):
-        table.add_column(column, overflow="fold")
-    for name in FIELDS:
-        listed = {"headline": link.headline, "date_published": link.date}.get(name)
-        table.add_row(
-            name, _cell(listed), *(_cell(_shown(result, name), result.located_by.get(name)) for _, result in readings)
-        )
-    out.print(table, width=max(out.width, 100))
-    unread = [trial.layout.name for trial in trials if not isinstance(trial.result, Reading)]
-    if unread:
-        say(f"not read by {', '.join(unread)}")
-
-
-def _shown(result: Reading, name: str) -> str | None:
-    fields = result.fields
-    if name == "body":
-        return f"{plural(len(fields.body), 'paragraph')}, {sum(map(len, fields.body))} characters: {fields.body[0]}"
-    value: str | None = getattr(fields, name)
-    return value
-
-
-def _cell(value: str | None, located_by: str | None = None) -> Text:
-    text = printable(value or "-")
-    text = text if len(text) <= _FIELD else f"{text[:_FIELD]}…"
-    by = printable(located_by or "")
-    return Text(text).append(f"\n{by[:_LOCATOR]}{'…' if len(by) > _LOCATOR else ''}" if by else "", style="dim")
 
 
 def _print_verdict(

@@ -66,6 +66,12 @@ def _check(layout: Layout) -> int:
             wrong += 1
             say(f" !  {layout.name}/{sample.name}: cannot be read: {result.reason}")
             continue
+        if not any(sample.expected.values()):
+            wrong += 1
+            say(f" ?  {layout.name}/{sample.name}: what a person reads on it is not in its expected.json yet")
+            for field in result:
+                say(f"      {field.name}: found {_shown(field.found)}   ({_shown(field.located_by or 'not found')})")
+            continue
         differing = [field for field in result if field.verdict is not Verdict.SAME]
         wrong += bool(differing)
         say(f"{' !' if differing else 'ok'}  {layout.name}/{sample.name}: {_verdicts(result)}")
