@@ -107,7 +107,7 @@ class FieldReader:
     def _dates(self, locator: Locator) -> Iterator[tuple[int | None, DateRead]]:
         rule = self.layout.rules.article.date_published
         for at, value in self._candidates("date_published", locator):
-            found = read_date(
+            found = value and read_date(
                 without(value, rule.strip),
                 time_zone=self.park.time_zone,
                 captured_at=self.captured_at,

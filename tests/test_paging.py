@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from crawler.layouts import load_layouts
-from crawler.listing import further_pages, read_listing
+from crawler.listing import further_pages, key_of, read_listing
 from crawler.page import Page
 from crawler.paging import next_page
 from crawler.seeds import BUNDLED
@@ -65,6 +65,28 @@ def test_a_story_of_trs_goes_on_at_number_one() -> None:
         f"{BASE}/news/t20240501_77_1.html",
         f"{BASE}/news/t20240501_77_2.html",
     )
+
+
+@pytest.mark.parametrize(
+    ("layout", "path"),
+    [
+        ("hanweb", "/art/2024/5/1/art_5_77.html"),
+        ("ucap", f"/202405/{'7' * 32}.shtml"),
+        ("gkmlpt", "/content/post_77.html"),
+        ("dedecms", "/a/news/2024/0501/77.html"),
+        ("empirecms", "/html/news/2024/kx_0501/77.html"),
+        ("chinadaily_regional", "/2024-05/01/c_77.htm"),
+    ],
+)
+def test_a_story_goes_on_where_its_own_address_has_a_number_more(layout: str, path: str) -> None:
+    stem, _, ext = path.rpartition(".")
+    neighbour = path.replace("77.", "78.")
+    links = f'<a href="{stem}_2.{ext}">2</a><a href="{stem}_3.{ext}">3</a><a href="{neighbour}">Next story</a>'
+    page = Page(url=f"{BASE}{path}", text=f"{links}<a href='{neighbour.replace('.', '_4.')}'>Its fourth page</a>")
+    rules = LAYOUTS[layout].rules
+    assert further_pages(page, rules.article.pages) == (f"{BASE}{stem}_2.{ext}", f"{BASE}{stem}_3.{ext}")
+    keys = [key_of(url, [LAYOUTS[layout]]) for url in (page.url, f"{BASE}{stem}_2.{ext}")]
+    assert keys[0] == keys[1]
 
 
 @pytest.mark.parametrize(("name", "pages"), [("t20240501_77", ["_1", "_2"]), ("index", [])])
