@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,17 +50,17 @@ def check(model: type[M], data: dict[str, Any], path: Path) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise SeedError(f"{path}: {sentence_of(error, _keys_of(model))}") from error
+        raise SeedError(f"{path}: {sentence_of(error, model)}") from error
 
 
-def sentence_of(error: ValidationError, known: list[str], *, section: str = "") -> str:
+def sentence_of(error: ValidationError, model: type[BaseModel], *, section: str = "") -> str:
     """Return the one thing to mend first; a misspelt key before the one that it leaves missing."""
     found = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")[0]
     # Where a value may be of several kinds, pydantic adds the kind to its place.
     place = [str(part) for part in found["loc"] if part not in ("bool", "str")]
     key = ".".join([*([section] if section else []), *place]) or "the file"
     if found["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{nearest(place[-1], known)}"
+        return f"unknown key '{key}'{nearest(place[-1], _keys_at(model, place[:-1]))}"
     if found["type"] == "missing":
         return f"'{key}' is missing"
     return f"{key}: {_words_of(found)} (found {str(found.get('input'))[:80]!r})"
@@ -89,10 +89,17 @@ def _words_of(detail: Mapping[str, Any]) -> str:
             return _WORDS.get(kind) or re.sub("^Input should", "it should", str(detail["msg"]))
 
 
-def _keys_of(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:
-    keys = list(model.model_fields)
-    for found in model.model_fields.values():
-        for inner in [found.annotation, *getattr(found.annotation, "__args__", ())]:
-            if isinstance(inner, type) and issubclass(inner, BaseModel) and inner not in seen:
-                keys += _keys_of(inner, seen | {model})
-    return keys
+def _keys_at(model: type[BaseModel], place: list[str]) -> list[str]:
+    """Return the keys that may stand at a place, as people write them."""
+    for name in place:
+        fields = {field.alias or key: field for key, field in model.model_fields.items()}
+        if name in fields:
+            model = next(_models_in(fields[name].annotation), model)
+    return [field.alias or key for key, field in model.model_fields.items()]
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models_in(inner)

@@ -184,7 +184,7 @@ def load_settings(file: Path | None = None) -> Settings:
     except ValidationError as error:
         # The file is good by itself, so a variable is not.
         key = ".".join(str(part) for part in error.errors()[0]["loc"][:2])
-        raise SettingsError(f"the variable {variable_of(key)}: {sentence_of(error, [])}") from error
+        raise SettingsError(f"the variable {variable_of(key)}: {sentence_of(error, Settings)}") from error
 
 
 def _check_file(data: dict[str, Any], path: Path) -> None:
@@ -197,7 +197,7 @@ def _check_file(data: dict[str, Any], path: Path) -> None:
         try:
             model.model_validate(values)
         except ValidationError as error:
-            raise SettingsError(f"{path}: {sentence_of(error, list(model.model_fields), section=section)}") from error
+            raise SettingsError(f"{path}: {sentence_of(error, model, section=section)}") from error
 
 
 def all_keys() -> Iterator[tuple[str, Any]]:
