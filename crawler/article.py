@@ -9,14 +9,15 @@ from scrapy.utils.asyncio import run_in_thread
 
 from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
+from crawler.design import is_by_design
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
-from crawler.rereading import restated
+from crawler.rereading import page_of_capture, restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
 from crawler.signs import PageSign, Signs
-from storage.decisions import changed_fields, is_framed, is_steady_change
+from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
 from storage.records import (
     NO_VALIDATORS,
@@ -89,8 +90,7 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     elif changed_fields(known.fields, observation.fields):
         observation = await run_in_thread(_with_our_part, reader, observation, known)
         on_record = observation.restated.fields if observation.restated else known.fields
-        way = observation.restated.located_by.get("body") if observation.restated else known.body_way
-        if way != observation.located_by.get("body") and is_framed(on_record, observation.fields):
+        if await run_in_thread(_is_by_design, reader, whole, observation, known):
             observation = replace(observation, fields=on_record)
         elif changed_fields(on_record, observation.fields):
             second = await _second_look(reader, response.url, asked)
@@ -225,6 +225,22 @@ def _with_our_part(reader: ArticlePage, observation: Observation, known: KnownAr
         return observation
     found = restated(known.fields, captures, reader.layouts, reader.park, known.listed_date)
     return replace(observation, restated=found if isinstance(found, Restated) else None)
+
+
+def _is_by_design(reader: ArticlePage, whole: _Whole, observation: Observation, known: KnownArticle) -> bool:
+    """Say whether what differs from the record is the site's design, or which lines we take for text."""
+    restated_as = observation.restated
+    way = restated_as.located_by.get("body") if restated_as else known.body_way
+    is_elsewhere = way != observation.located_by.get("body")
+    if not (is_elsewhere or whole.reading.layout.is_general):
+        return False
+    try:
+        before = [page_of_capture(capture, reader.park) for capture in reader.book.captures_of(known)]
+    except ValueError:  # damaged bytes are for 'verify' to tell
+        return False
+    now = [page_of(response, reader.park) for response in whole.responses]
+    record = restated_as.fields if restated_as else known.fields
+    return is_by_design(record, observation.fields, before, now, is_elsewhere=is_elsewhere)
 
 
 async def _as_moved(reader: ArticlePage, observation: Observation) -> Observation:

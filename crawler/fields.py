@@ -29,6 +29,7 @@ _BELOW_HEADLINE = 5
 _MOST_STAMPS = 12
 #: A shorter paragraph at the end, in which the date was found, is the stamp.
 _LONGEST_STAMP = 60
+_SENTENCE_ENDS = (".", "。", "!", "！", "?", "？")
 _BRACKETS = "()（）[]【】|｜ \t"
 
 
@@ -46,6 +47,8 @@ class FieldReader:
     line_of: dict[str, int] = field(default_factory=dict)
     #: The last paragraph of the body, once that is found.
     _last: str = ""
+    #: The day on which it was published, once that is found.
+    _day: str | None = None
     #: The line that headline and date share, if they do.
     _stamped: int | None = None
 
@@ -58,6 +61,7 @@ class FieldReader:
         ways = rules.date_published.locators
         behind = next((at for at, way in enumerate(ways) if way.near == "body"), len(ways))
         stamp = self._date(ways[:behind])
+        self._day = stamp.iso[:10] if stamp else None
         headline = self._headline()
         if not headline:
             return Unreadable(reason="no headline found")
@@ -156,9 +160,11 @@ class FieldReader:
                 paragraphs = body_at(self.part.css(locator.selector), self.part, article, headline, self._head())
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
-                paragraphs = body_at([node] if node else [], self.part, article, headline, self._head())
+                paragraphs = body_at([node] if node else [], self.part, article, headline, self._head(headline))
             elif locator.general and self.page.is_html:
-                paragraphs = body_from(self._below_headline(headline), article, headline, self._head() | {headline})
+                paragraphs = body_from(
+                    self._below_headline(headline), article, headline, self._head(headline) | {headline}
+                )
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
                     self.part.seen,
@@ -203,9 +209,21 @@ class FieldReader:
         below = list(dropwhile(above.__contains__, found))
         return list(dropwhile(above.__contains__, reversed(below)))[::-1]
 
-    def _head(self) -> frozenset[str]:
-        """Return the line in which the stamp was found: a text that shares an element with it begins behind it."""
-        return frozenset({self.part.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else ())
+    def _head(self, headline: str | None = None) -> frozenset[str]:
+        """Return the line in which the stamp was found: a text that shares an element with it begins behind it.
+
+        Below a *headline*, lines that say the same day in other words are its stamp as well.
+        """
+        stamp = {self.part.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else set()
+        at = self._place("headline", headline) if headline and self._day else None
+        below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE] if at is not None else ()
+        return frozenset(stamp.union(line for line in below if self._says_its_day(line)))
+
+    def _says_its_day(self, line: str) -> bool:
+        if len(line) > _LONGEST_STAMP or line.endswith(_SENTENCE_ENDS):
+            return False
+        found = read_date(line, time_zone=self.park.time_zone, captured_at=self.captured_at)
+        return found is not None and found.iso[:10] == self._day
 
     def _is_on_page(self, name: str) -> bool:
         if name == "listing":

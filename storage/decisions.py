@@ -120,6 +120,18 @@ def is_framed(record: ArticleFields, read: ArticleFields) -> bool:
     return changed_fields(record, read) == ("body",) and any(other[at : at + len(one)] == one for at in starts)
 
 
+def is_read_otherwise(record: ArticleFields, read: ArticleFields, shown_before: str, shown_now: str) -> bool:
+    """Say whether two readings of a text differ only in which lines of the page they took for text.
+
+    What the record has and the reading lacks still stands on the page, and what the reading adds stood there before.
+    Both pages are given by all that they show, in the form made for equality.
+    """
+    one, other = (Counter(map(comparison_text, fields.body)) for fields in (record, read))
+    gone, came = one - other, other - one
+    is_shown = all(text in shown_now for text in gone) and all(text in shown_before for text in came)
+    return is_shown and bool(gone or came)
+
+
 def completed(fields: ArticleFields, known: ArticleFields) -> ArticleFields:
     """Return the fields of a new version: a stamp or a source that this reading lacks stays as it was.
 

@@ -11,11 +11,13 @@ from storage.decisions import (
     changed_fields,
     content_hash,
     decide,
+    is_read_otherwise,
     is_steady_change,
     last_modified_is_plausible,
     next_check,
 )
 from storage.records import ArticleFields, ArticleState, ChangeKind, KnownArticle, Origin
+from storage.text import comparison_text
 from tests.builders import DAY_1, DAY_2, an_article, an_observation
 
 
@@ -168,3 +170,22 @@ def test_a_headline_both_looks_agree_on_is_an_edit_whatever_the_text_does() -> N
     assert is_steady_change(an_article(headline="Old", body=(A, X)), *looks)
     unsteady = [an_article(headline=line, body=(A,)) for line in (Y, Z)]
     assert not is_steady_change(an_article(headline=X, body=(A,)), *unsteady)
+
+
+@pytest.mark.parametrize(
+    ("record", "read", "before", "now", "otherwise"),
+    [
+        ((A, B), (A,), (A, B), (A, B), True),
+        ((A, B), (A,), (A, B), (A,), False),
+        ((A,), (A, B), (A, B), (A, B), True),
+        ((A,), (A, B), (A,), (A, B), False),
+        ((A, B), (A, C), (A, B, C), (A, B, C), True),
+        ((A, B), (A, C), (A, B), (A, C), False),
+        ((A, B), (B, A), (A, B), (B, A), False),
+    ],
+)
+def test_lines_that_both_pages_show_are_a_matter_of_reading(
+    record: tuple[str, ...], read: tuple[str, ...], before: tuple[str, ...], now: tuple[str, ...], otherwise: bool
+) -> None:
+    shown = ["".join(map(comparison_text, lines)) for lines in (before, now)]
+    assert is_read_otherwise(an_article(body=record), an_article(body=read), *shown) is otherwise

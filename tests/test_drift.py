@@ -263,3 +263,17 @@ def test_what_a_redesign_puts_around_every_text_is_no_edit(desk: Desk, site: Tri
     desk.must("crawl", "--recheck", "all")
     assert len(desk.changes()) == 1
     desk.must("verify")
+
+
+def test_a_paragraph_that_a_redesign_moves_beside_the_text_is_no_edit(desk: Desk, site: TrickSite) -> None:
+    numbers = (4, 3, 2, 1)
+    lead = "Halls are what the zone is built of, and this is the story of one of them."
+    regional_park(desk, site, dict.fromkeys(numbers, "id='Content'"))
+    site.pages |= {f"/2024-05/0{n}/c_{n}.htm": regional(n, (lead, ""), "id='Content'") for n in numbers}
+    desk.must("crawl")
+    for number in numbers:
+        code, headers, content = regional(number, ("", ""), "class='inhalt'")  # type: ignore[misc]
+        content = content.replace(b"<h1>", f"<div class='lead'><i>{lead}</i></div><h1>".encode())
+        site.pages[f"/2024-05/0{number}/c_{number}.htm"] = (code, headers, content)
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []

@@ -99,3 +99,50 @@ def test_a_list_of_other_stories_beside_the_text_is_no_text_and_its_news_are_no_
     with_side("The quarter has a canteen for all its firms now", "Notice of 2023-04-01 on the water of the quarter")
     desk.must("crawl", "--recheck", "all")
     assert desk.changes() == []
+
+
+def redesigned(number: int, words: str = WORDS) -> Page:
+    return ok(
+        f"<html><head><title>Test bench {number} opens - Valve Quarter</title></head><body><section class='page'>"
+        f"<div class='kopf'>Test bench {number} opens</div><div class='zeit'>2024-05-0{number} | Press Office</div>"
+        f"<article class='wort'><p>What follows was written by the people of the quarter for their guests.</p>"
+        f"<p>{words}</p><p>Bench {number} is the last of its kind. Visits can be booked from June on, and firms "
+        "from abroad are welcome as well.</p><p>Thank you for reading the news of the quarter to its end.</p>"
+        "</article></section><div>Copyright Valve Quarter</div></body></html>"
+    )
+
+
+def test_a_redesign_of_an_unknown_site_is_no_edit_and_what_its_people_wrote_that_day_is(
+    desk: Desk, site: TrickSite
+) -> None:
+    for number in (1, 2, 3):
+        code, headers, content = story(number)  # type: ignore[misc]
+        stamp = f"<p>Published 2024-05-0{number} by the Press Office</p><p>{WORDS[:9]}".encode()
+        content = content.replace(b"Published: ", b"").replace(f"<p>{WORDS[:9]}".encode(), stamp)
+        site.pages[f"/blog/2024/{number}.html"] = (code, headers, content)
+    desk.must("crawl")
+    assert all(row["body"].startswith(WORDS) for row in desk.rows("articles"))
+    for number in (1, 2, 3):
+        site.pages[f"/blog/2024/{number}.html"] = redesigned(
+            number, WORDS.replace("ten", "nine") if number == 2 else WORDS
+        )
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Test bench 2 opens")]
+    desk.must("crawl", "--recheck", "all")
+    assert len(desk.changes()) == 1
+    desk.must("verify")
+
+
+def test_a_paragraph_put_behind_an_unknown_sites_text_or_taken_away_is_an_edit(desk: Desk, site: TrickSite) -> None:
+    desk.must("crawl")
+    code, headers, content = story(1)  # type: ignore[misc]
+    more = b"<p>The mayor of the district cut the ribbon, and a band played until late at night.</p>"
+    site.pages["/blog/2024/1.html"] = (
+        code,
+        headers,
+        content.replace(b"welcome as well.</p>", b"welcome as well.</p>" + more),
+    )
+    desk.must("crawl", "--recheck", "all")
+    site.pages["/blog/2024/1.html"] = story(1)
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Test bench 1 opens")] * 2
