@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.lines import visible_lines
 from crawler.page import Part
-from crawler.patterns import Lines, fits_label, label_finder, without
+from crawler.patterns import Lines, fits_label, label_finder, search, without
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
@@ -23,6 +23,8 @@ _IMAGE_LAST = frozenset("abcdefgpABCDEFGP0123456789")
 _HEAD = 12
 #: A longer line is text already, where lines come from elsewhere than an element.
 _LONGEST_LABEL = 60
+_LONG = 200
+_SENTENCE_ENDS = (".", "。", "！", "？", "!", "?", "”", '"', ")", "）")
 
 
 def body_at(
@@ -56,7 +58,7 @@ def body_from(lines: list[str], article: Article, headline: str, head: frozenset
     first = next((at for at, line in enumerate(lines) if not fits_label(line, article.skip)), len(lines))
     # Such lines are paragraphs already, and a stamp may stand below a short text.
     lines = lines[first:]
-    text = next((at for at, line in enumerate(lines[:3]) if len(line) > _LONGEST_LABEL), 3)
+    text = next((at for at, line in enumerate(lines[:3]) if len(line) > _LONGEST_LABEL and line not in head), 3)
     return text_below_head(lines, article, headline, head, top=text)
 
 
@@ -74,9 +76,18 @@ def body_between(
     end = _first(seen, start + 1, locator.until)
     if locator.until and end is None:
         return ()
+    if locator.until and end is not None and (glued := _before(seen.all[end], locator.until)):
+        return text_below((*seen.all[:end], glued), start, article, headline)
     stop = _first(seen, start + 1, locator.stop)
     last = min(at for at in (end, stop, len(seen.all)) if at is not None)
     return text_below(seen.all[:last], start, article, headline)
+
+
+def _before(line: str, pattern: str) -> str | None:
+    """Return the sentence that shares its line with the label at which the text ends, if one does."""
+    found = search(pattern, line)
+    text = line[: found.start()].rstrip() if found else ""
+    return text if is_prose(text) else None
 
 
 def text_below(lines: tuple[str, ...], start: int, article: Article, headline: str) -> tuple[str, ...]:
@@ -86,17 +97,29 @@ def text_below(lines: tuple[str, ...], start: int, article: Article, headline: s
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
     """Return *lines* without dropped paragraphs, image names and a headline repeated at the top."""
-    is_end, is_dropped = label_finder(article.end), label_finder(article.drop)
-    kept = []
-    for line in lines:
-        if is_end(line):
+    is_end, is_foot, is_dropped = label_finder(article.end), label_finder(article.foot), label_finder(article.drop)
+    kept: list[str] = []
+    captions: list[str] = []
+    lines = list(lines)
+    for at, line in enumerate(lines):
+        if is_end(line) or (is_foot(line) and not any(map(is_prose, lines[at + 1 :]))):
             break
-        if not (is_dropped(line) or _is_image_name(line)):
+        if is_dropped(line):
+            captions += [line] if len(line) > _LONGEST_LABEL else []
+        elif not _is_image_name(line):
             kept.append(line)
-    kept = kept[_repeated(kept, headline) :]
+    # A page of pictures has no other text.
+    kept = kept[_repeated(kept, headline) :] or captions
     if kept and article.body.strip:
         kept[-1:] = [text for text in [without(kept[-1], article.body.strip).rstrip()] if text]
     return tuple(kept)
+
+
+def is_prose(line: str) -> bool:
+    """Say whether a line is a paragraph rather than a headline, a label or an entry of a menu."""
+    # A Chinese sign says as much as three letters.
+    length = len(line) + 2 * sum("\u4e00" <= sign <= "\u9fff" for sign in line[:_LONG])
+    return length >= _LONG or (length >= _LONGEST_LABEL and line.endswith(_SENTENCE_ENDS))
 
 
 def _is_image_name(line: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import dropwhile, islice
 
-from crawler.body import body_at, body_between, body_from
+from crawler.body import body_at, body_between, body_from, is_prose
 from crawler.dates import DateRead, read_date
 from crawler.density import densest_block
 from crawler.general import general_body
@@ -86,7 +86,7 @@ class FieldReader:
 
     @cached_property
     def _pointer(self) -> Pointer:
-        return Pointer(self.page, self.part, self.layout.rules.article)
+        return Pointer(self.page, self.part, self.layout.rules.article, self._says_a_day_said_elsewhere)
 
     @cached_property
     def _names(self) -> Names:
@@ -97,11 +97,16 @@ class FieldReader:
             found = list(islice(self._believed(locator), _MOST_STAMPS))
             if found:
                 # Lists of other stories have stamps as well: of several the one below the headline is this story's.
-                near = self._around("headline") if len(found) > 1 else range(0)
-                at, date = next((each for each in found if each[0] in near), found[0])
+                at, date = found[0] if len(found) == 1 else self._own_stamp(found)
                 self._found("date_published", locator, at)
                 return date
         return None
+
+    def _own_stamp(self, found: list[tuple[int | None, DateRead]]) -> tuple[int | None, DateRead]:
+        near = self._around("headline")
+        said = self._days_said_elsewhere
+        below = next((each for each in found if each[0] in near), None)
+        return below or next((each for each in found if each[1].iso[:10] in said), found[0])
 
     def _believed(self, locator: Locator) -> Iterator[tuple[int | None, DateRead]]:
         for at, found in self._dates(locator):
@@ -128,6 +133,10 @@ class FieldReader:
         found = (date for way in ways if way.listing or way.address for _, date in self._dates(way))
         return frozenset(date.iso[:10] for date in found)
 
+    def _says_a_day_said_elsewhere(self, line: str) -> bool:
+        found = read_date(line, time_zone=self.park.time_zone, captured_at=self.captured_at)
+        return found is not None and found.iso[:10] in self._days_said_elsewhere
+
     def _words(self, name: str, rule: FieldRule, limit: int) -> str | None:
         self.line_of.pop(name, None)
         for locator in rule.locators:
@@ -137,7 +146,9 @@ class FieldReader:
                     value = value.strip(_BRACKETS)
                 if name == "headline" and not locator.listing:
                     value = self._names.without_stamp(whole)
-                if locator.confirmed and not self._names.is_in_title(value):
+                if locator.confirmed and not self._is_confirmed(value, locator):
+                    continue
+                if locator.before and is_prose(value):
                     continue
                 if name == "headline" and self._is_a_name(value, locator):
                     continue
@@ -147,6 +158,12 @@ class FieldReader:
                         self._stamped = self._place("headline", whole)
                     return value
         return None
+
+    def _is_confirmed(self, value: str, locator: Locator) -> bool:
+        """Say whether the title says the same, or of a title, whether the page shows it."""
+        if locator.title:
+            return line_of_headline(value, self.part.lines) is not None
+        return self._names.is_in_title(value)
 
     def _is_a_name(self, value: str, locator: Locator) -> bool:
         return not locator.listing and self._names.is_of_the_site(value, is_title=locator.title)
@@ -262,8 +279,12 @@ class FieldReader:
         if name == "headline":
             # What stands above may be the end of another story's teaser, and a headline may name the day of an event.
             at = self._place("headline", self._headline_alone) if self._headline_alone else None
-            first = at if at is not None and at == self._stamped else (at or 0) + 1
-            return range(first, first + _BELOW_HEADLINE) if at is not None else range(0)
+            if at is None:
+                return range(0)
+            below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
+            # Behind the first paragraph begins the text, which may name the day of an event as a label does.
+            end = next((number for number, line in enumerate(below, at + 1) if is_prose(line)), at + 1 + len(below))
+            return range(at if at == self._stamped else at + 1, end)
         if name == "above headline":
             above = self._place("headline", self._headline_alone) if self._headline_alone else None
             return range(max(above - 1, 0), above) if above is not None else range(0)

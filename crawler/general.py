@@ -32,7 +32,9 @@ def general_body(page: Page) -> list[str]:
         favor_recall=True,
         deduplicate=False,
     )
-    lines = [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- "))]
+    lines = [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- ")).strip("-")]
+    if 2 * sum(len(line) for line in lines if line.startswith("|")) > sum(map(len, lines)):
+        return []  # a page that is laid out by a table, not a table in a text
     links = _link_texts(page)
     return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
 

@@ -105,7 +105,7 @@ def _extended(data: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     own, other = data.get("article"), base.get("article")
     if not isinstance(own, dict) or not isinstance(other, dict):
         return data
-    joined = {name: _behind(own.get(name), other.get(name)) for name in ("skip", "drop", "end")}
+    joined = {name: _behind(own.get(name), other.get(name)) for name in ("skip", "drop", "foot", "end")}
     for name in ("headline", "date_published", "source"):
         mine, theirs = own.get(name, {}), other.get(name, {})
         if isinstance(mine, dict) and isinstance(theirs, dict):

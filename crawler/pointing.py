@@ -1,7 +1,7 @@
 """Follow a locator to what it points at on a page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from crawler.page import Page, Part, title_parts
 from crawler.patterns import fits_label, search
@@ -16,8 +16,10 @@ _LABEL_ENDS = (":", "：", "日期", "时间")
 class Pointer:
     """Follows the locators of one layout on one page."""
 
-    def __init__(self, page: Page, part: Part, article: Article) -> None:
+    def __init__(self, page: Page, part: Part, article: Article, is_likely: Callable[[str], bool]) -> None:
         self._page, self._part, self._skip = page, part, article.skip
+        #: Of several stamps, those with a line that this is true of come first.
+        self._is_likely = is_likely
 
     def candidates(self, name: str, locator: Locator, among: range | None) -> Iterator[tuple[int | None, str]]:
         """Yield what a locator points at for a field, with the number of the line where it stands if it is a line.
@@ -75,7 +77,10 @@ class Pointer:
 
     def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
         lines = self._part.lines
-        for at, _ in self._part.seen.matching(pattern):
+        found = [at for at, _ in self._part.seen.matching(pattern)]
+        if len(found) > 1:
+            found.sort(key=lambda at: not self._is_likely(lines[at]))
+        for at in found:
             for above in range(at - 1, max(at - 6, -1), -1):
                 if not fits_label(lines[above], self._skip):
                     yield above, lines[above]

@@ -198,6 +198,7 @@ class Article(_Words):
     skip: list[Pattern] = Field([], description="lines that are never headline, stamp or text")
     drop: list[Pattern] = Field([], description="paragraphs that are not part of the text")
     drop_selectors: list[Selector] = Field([], description="elements inside the body that are not part of it")
+    foot: list[Pattern] = Field([], description="a line at which the text is over, unless paragraphs follow")
     end: list[Pattern] = Field([], description="a paragraph at which the text is over")
     pages: Pattern | None = Field(None, description="path of a further page; groups 'stem', 'number' and 'rest'")
     second_page: int = Field(2, ge=1, le=2, description="with pages: the number that the second page has")

@@ -5,27 +5,22 @@ Such pages come by hand, never from a visit: what a person copied, or an archive
 
 import re
 
-from crawler.body import text_below
+from crawler.body import is_prose, text_below
 from crawler.dates import DATE_PATTERN
 from crawler.patterns import fits_label
 from crawler.rules import Article
 
 #: Stands for a locator in the record of which one won.
 BY_TEXT = "visible text"
-#: A line of so many characters is no headline, and one that ends as a sentence does, in half as many, is a paragraph.
-_LONG, _SENTENCE = 200, 60
-_SENTENCE_ENDS = (".", "。", "！", "？", "!", "?", "”", '"', ")", "）")
 _NO_HEADLINE = (".", "。", "…", ":", "：", "]", "】")
 #: Fewer signs are a column's name or a label.
 _SHORTEST = 5
-_DATE = re.compile(DATE_PATTERN)
-#: So far below the headline its stamp may stand.
-_STAMP = 6
+_STAMP = re.compile(rf"(?:[^:：]{{1,20}}[:：]\s*)?{DATE_PATTERN}")
 
 
 def headline_at(lines: tuple[str, ...], article: Article) -> int | None:
     """Return the number of the last line above the first paragraph that may be a headline, None if there is none."""
-    first = next((at for at, line in enumerate(lines) if _is_paragraph(line)), 0)
+    first = next((at for at, line in enumerate(lines) if is_prose(line)), 0)
     found = (at for at in reversed(range(first)) if _may_be_headline(lines[at], article))
     return next(found, None)
 
@@ -35,20 +30,15 @@ def body_below(
 ) -> tuple[str, ...]:
     """Return the paragraphs below the headline, and below its stamp where that follows it."""
     start = headline_line
-    if stamp_line is not None and start < stamp_line <= start + _STAMP:
+    text = next((at for at, line in enumerate(lines) if at > start and is_prose(line)), len(lines))
+    if stamp_line is not None and start < stamp_line < text:
         start = stamp_line
     return text_below(lines, start, article, headline)
 
 
-def _is_paragraph(line: str) -> bool:
-    # A Chinese sign says as much as three letters.
-    length = len(line) + 2 * sum("\u4e00" <= sign <= "\u9fff" for sign in line[:_LONG])
-    return length >= _LONG or (length >= _SENTENCE and line.endswith(_SENTENCE_ENDS))
-
-
 def _may_be_headline(line: str, article: Article) -> bool:
     patterns = [*article.skip, *article.drop, *article.headline.reject]
-    is_stamp = _DATE.match(line)
+    is_stamp = _STAMP.match(line)
     return (
         len(line) >= _SHORTEST and not line.endswith(_NO_HEADLINE) and not is_stamp and not fits_label(line, patterns)
     )
