@@ -17,6 +17,7 @@ _IMAGE_NAME = re.compile(
     r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     re.IGNORECASE,
 )
+_MENU = re.compile(r"(?=.{1,80}$)[A-Z][\w&']*(?: [\w&']+){0,3}:?(?: ?[|·] ?[A-Z][\w&']*(?: [\w&']+){0,3})*$")
 #: The last sign of such a name.
 _IMAGE_LAST = frozenset("abcdefgpABCDEFGP0123456789")
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
@@ -103,6 +104,7 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
     lines = list(lines)
     for at, line in enumerate(lines):
         if is_end(line) or (is_foot(line) and not any(map(is_prose, lines[at + 1 :]))):
+            kept = _without_menu(kept)
             break
         if is_dropped(line):
             captions += [line] if len(line) > _LONGEST_LABEL else []
@@ -113,6 +115,13 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
     if kept and article.body.strip:
         kept[-1:] = [text for text in [without(kept[-1], article.body.strip).rstrip()] if text]
     return tuple(kept)
+
+
+def _without_menu(lines: list[str]) -> list[str]:
+    """Return *lines* without the menu that stands above a page's footer."""
+    last = next((at for at in reversed(range(len(lines))) if not _MENU.match(lines[at])), -1) + 1
+    is_menu = len(lines) - last > 1 or any("|" in line for line in lines[last:])
+    return lines[:last] if is_menu and last else lines
 
 
 def is_prose(line: str) -> bool:

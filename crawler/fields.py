@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from itertools import dropwhile, islice
+from functools import cached_property, partial
+from itertools import dropwhile
 
 from crawler.body import body_at, body_between, body_from, is_prose
-from crawler.dates import DateRead, read_date
+from crawler.dates import DateRead
 from crawler.density import densest_block
 from crawler.general import general_body
 from crawler.layouts import Layout
@@ -17,6 +17,7 @@ from crawler.patterns import fits_label, without
 from crawler.pointing import Pointer
 from crawler.readings import Reading, Unreadable, is_on_page
 from crawler.rules import FieldRule, Locator
+from crawler.stamps import Stamps
 from crawler.visible_text import BY_TEXT, body_below, headline_at
 from storage.records import ArticleFields, Park
 from storage.text import clean_text, comparison_text
@@ -26,7 +27,6 @@ _SOURCE_LIMIT = 80
 _NEAR = 3
 #: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
 _BELOW_HEADLINE = 5
-_MOST_STAMPS = 12
 #: A shorter paragraph at the end, in which the date was found, is the stamp.
 _LONGEST_STAMP = 60
 _SENTENCE_ENDS = (".", "。", "!", "！", "?", "？")
@@ -86,56 +86,25 @@ class FieldReader:
 
     @cached_property
     def _pointer(self) -> Pointer:
-        return Pointer(self.page, self.part, self.layout.rules.article, self._says_a_day_said_elsewhere)
+        return Pointer(self.page, self.part, self.layout.rules.article, self._stamps.says_known_day)
 
     @cached_property
     def _names(self) -> Names:
         return Names(self.page, self.part, self.park.name)
 
-    def _date(self, ways: list[Locator]) -> DateRead | None:
-        for locator in ways:
-            found = list(islice(self._believed(locator), _MOST_STAMPS))
-            if found:
-                # Lists of other stories have stamps as well: of several the one below the headline is this story's.
-                at, date = found[0] if len(found) == 1 else self._own_stamp(found)
-                self._found("date_published", locator, at)
-                return date
-        return None
-
-    def _own_stamp(self, found: list[tuple[int | None, DateRead]]) -> tuple[int | None, DateRead]:
-        near = self._around("headline")
-        said = self._days_said_elsewhere
-        below = next((each for each in found if each[0] in near), None)
-        return below or next((each for each in found if each[1].iso[:10] in said), found[0])
-
-    def _believed(self, locator: Locator) -> Iterator[tuple[int | None, DateRead]]:
-        for at, found in self._dates(locator):
-            if not locator.confirmed or found.iso[:10] in self._days_said_elsewhere:
-                yield at, found
-
-    def _dates(self, locator: Locator) -> Iterator[tuple[int | None, DateRead]]:
-        rule = self.layout.rules.article.date_published
-        for at, value in self._candidates("date_published", locator):
-            found = value and read_date(
-                without(value, rule.strip),
-                time_zone=self.park.time_zone,
-                captured_at=self.captured_at,
-                day_first=self.layout.rules.article.day_first,
-            )
-            # Behind a label of its own block a date stands first, or the label is empty and this is something else.
-            if found and (not locator.after or comparison_text(value).startswith(comparison_text(found.raw))):
-                yield at, found
-
     @cached_property
-    def _days_said_elsewhere(self) -> frozenset[str]:
-        """The days that the listing and the address say."""
-        ways = self.layout.rules.article.date_published.locators
-        found = (date for way in ways if way.listing or way.address for _, date in self._dates(way))
-        return frozenset(date.iso[:10] for date in found)
+    def _stamps(self) -> Stamps:
+        article = self.layout.rules.article
+        point = partial(self._candidates, "date_published")
+        return Stamps(article, self.park.time_zone, self.captured_at, point, partial(self._around, "headline"))
 
-    def _says_a_day_said_elsewhere(self, line: str) -> bool:
-        found = read_date(line, time_zone=self.park.time_zone, captured_at=self.captured_at)
-        return found is not None and found.iso[:10] in self._days_said_elsewhere
+    def _date(self, ways: list[Locator]) -> DateRead | None:
+        found = self._stamps.find(ways)
+        if found is None:
+            return None
+        locator, (at, date) = found
+        self._found("date_published", locator, at)
+        return date
 
     def _words(self, name: str, rule: FieldRule, limit: int) -> str | None:
         self.line_of.pop(name, None)
@@ -153,8 +122,10 @@ class FieldReader:
                 if name == "headline" and self._is_a_name(value, locator):
                     continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
+                    if name == "headline" and at is not None:
+                        at, value = self._names.with_its_other_line(at, value)
                     self._found(name, locator, at)
-                    if name == "headline" and value != whole:
+                    if name == "headline" and whole.startswith(value) and value != whole:
                         self._stamped = self._place("headline", whole)
                     return value
         return None
@@ -203,9 +174,9 @@ class FieldReader:
         at = None if self.page.is_html else headline_at(lines, self.layout.rules.article)
         if at is None:
             return None
-        self.line_of["headline"] = at
+        self.line_of["headline"] = self._stamped = at
         self.located_by["headline"] = BY_TEXT
-        return lines[at]
+        return self._names.without_stamp(lines[at])
 
     def _body_of_text(self, headline: str) -> tuple[str, ...]:
         """Return the body of a page given as its visible text, where the layout's locators ask for markup."""
@@ -237,10 +208,8 @@ class FieldReader:
         return frozenset(stamp.union(line for line in below if self._says_its_day(line)))
 
     def _says_its_day(self, line: str) -> bool:
-        if len(line) > _LONGEST_STAMP or line.endswith(_SENTENCE_ENDS):
-            return False
-        found = read_date(line, time_zone=self.park.time_zone, captured_at=self.captured_at)
-        return found is not None and found.iso[:10] == self._day
+        is_label = len(line) <= _LONGEST_STAMP and not line.endswith(_SENTENCE_ENDS)
+        return is_label and self._stamps.day_of(line) == self._day
 
     def _is_on_page(self, name: str) -> bool:
         if name == "listing":

@@ -51,6 +51,18 @@ class Names:
         said = comparison_text(value)
         return value if said in self._title[0] or said in self._listed else found[1].rstrip(_BETWEEN)
 
+    def with_its_other_line(self, at: int, value: str) -> tuple[int, str]:
+        """Return a headline that is broken in two as the title has it, with the number of its last line."""
+        whole, lines = self._title[0], self._part.lines
+        if comparison_text(value) == whole:
+            return at, value
+        for first in (at, at - 1):
+            pair = lines[max(first, 0) : first + 2]
+            said = comparison_text("".join(pair))
+            if len(pair) == 2 and len(said) <= len(whole) and whole.startswith(said):
+                return first + 1, " ".join(pair)
+        return at, value
+
     @cached_property
     def _listed(self) -> str:
         return comparison_text((self._page.listed_headline or "").rstrip(".… "))

@@ -265,3 +265,104 @@ def test_a_byline_glued_to_the_last_paragraph_is_cut_off() -> None:
     head = "<title>Crane turns</title><h1>Crane turns</h1><p>Date: 2022-03-07</p>"
     markup = f"{head}<div id=zoom>{TEXT[:-4]}{byline}</p></div>"
     assert html_fields("hanweb", "/art/2022/3/7/art_5_77.html", markup).body == STORY
+
+
+DAY = "/art/2022/3/7/art_5_77.html"
+REGIONAL = "/2022-03/07/c_5.htm"
+
+
+@pytest.mark.parametrize(
+    ("layout", "path", "label"),
+    [("hanweb", DAY, "Date: May 3, 2022"), ("general", "/read/77.html", "时间：2022年5月3日至5日")],
+)
+def test_the_day_of_an_event_is_no_stamp_and_its_line_is_text(layout: str, path: str, label: str) -> None:
+    found = fields_of(layout, path, f"Fair opens in May ¶ 2022-03-07 10:00 ¶ {STORY[0]} ¶ {label} ¶ {STORY[1]}")
+    assert (found.headline, found.date_published) == ("Fair opens in May", "2022-03-07T10:00:00+08:00")
+    assert found.body == (STORY[0], label, STORY[1])
+
+
+@pytest.mark.parametrize(
+    ("layout", "path", "line"),
+    [
+        (
+            "chinadaily_regional",
+            REGIONAL,
+            "Copyright disputes over the crane were settled by the court of Eastgate in May.",
+        ),
+        ("hanweb", DAY, "主办单位：东港港务局"),
+        ("hanweb", DAY, "Sponsored by: the office of the harbour"),
+        (
+            "general",
+            "/read/77.html",
+            "版权所有者可以在港务局的窗口登记，窗口每天上午九点开门，下午五点关门，周末也照常办理。",
+        ),
+        (
+            "general",
+            "/read/77.html",
+            "企业可在一个窗口办理ICP备案和其他手续，港务局的工作人员会当场答复，不用再跑第二次。",
+        ),
+    ],
+)
+def test_what_begins_like_a_footer_is_text_while_paragraphs_follow(layout: str, path: str, line: str) -> None:
+    stamp = "Updated: 2022-03-07" if layout == "chinadaily_regional" else "发布日期：2022-03-07"
+    lines = (
+        f"Crane turns ¶ {stamp} ¶ {STORY[0]} ¶ {line} ¶ {STORY[1]} ¶ Copyright © Eastgate ¶ 京ICP备12345678号 ¶ Home"
+    )
+    assert fields_of(layout, path, lines).body == (STORY[0], line, STORY[1])
+
+
+@pytest.mark.parametrize(("layout", "path"), [("hanweb", DAY), ("general", "/read/77.html")])
+def test_a_source_above_its_stamp_is_no_headline(layout: str, path: str) -> None:
+    found = fields_of(layout, path, f"Crane turns ¶ Source: Harbour Paper ¶ Time: 2022-03-07 ¶ {STORY[0]} ¶ {STORY[1]}")
+    assert (found.headline, found.source, found.body) == ("Crane turns", "Harbour Paper", STORY)
+
+
+@pytest.mark.parametrize("heading", ["<h1>Crane turns</h1>", "<div class=bt>Crane turns</div>"])
+@pytest.mark.parametrize(
+    "stamp", ["2022-03-07 10:00", "2022年3月7日 来源：港报", "March 7, 2022 Source: Harbour Paper"]
+)
+def test_the_weather_beside_a_story_is_neither_its_headline_nor_its_stamp(heading: str, stamp: str) -> None:
+    side = "<td><h3>Weather</h3><p>2022-03-09</p><p>Sunny, 22 C</p></td>"
+    story = f"<td>{heading}<div>{stamp}</div><div id=zoom>{TEXT}</div></td>"
+    found = html_fields("hanweb", DAY, f"<title>Eastgate</title><table><tr>{side}{story}</tr></table>")
+    assert (found.headline, (found.date_published or "")[:10], found.body) == ("Crane turns", "2022-03-07", STORY)
+
+
+def test_a_page_that_a_table_lays_out_is_read_in_paragraphs() -> None:
+    cell = f"<div align=center><b>Crane turns</b></div><div align=center>2022-03-07 Hits: 118</div><hr>{TEXT}"
+    markup = f"<title>Eastgate</title><table width=900><tr><td>News<br>Notices</td><td>{cell}</td></tr></table>"
+    found = html_fields("general", "/read/77.html", f"<html><body>{markup}</body></html>", "Crane turns")
+    assert (found.headline, found.date_published, found.body) == ("Crane turns", "2022-03-07", STORY)
+
+
+def test_the_stamps_of_other_stories_are_not_this_ones() -> None:
+    side = "".join(f"<li>Another story, number {n}<p>Updated: 2022-03-1{n}</p></li>" for n in range(3))
+    story = f"<h1>Crane turns</h1><div>Updated: 2022-03-06</div><div class=art_cont>{TEXT}</div>"
+    found = html_fields("chinadaily_regional", REGIONAL, f"<title>Crane turns</title><ul>{side}</ul>{story}")
+    assert found.date_published == "2022-03-06"
+
+
+def test_a_page_of_pictures_keeps_what_is_said_of_them() -> None:
+    said = [f"Crane number {n} of the harbour lifts its ninety tons. [Photo/IC]" for n in (1, 2)]
+    body = "".join(f"<p>{line}</p>" for line in said)
+    markup = f"<title>Crane turns</title><h1>Crane turns</h1><p>Updated: 2022-03-07</p><div class=art_cont>{body}</div>"
+    assert html_fields("chinadaily_regional", REGIONAL, markup).body == tuple(said)
+
+
+def test_a_text_that_begins_with_by_is_no_byline() -> None:
+    first = "By Friday, 200 people had signed up."
+    found = fields_of("chinadaily_regional", REGIONAL, f"Crane turns ¶ Updated: 2022-03-07 ¶ {first} ¶ {STORY[0]}")
+    assert found.body == (first, STORY[0])
+
+
+def test_a_sentence_before_the_release_time_on_its_line_is_text() -> None:
+    lines = (
+        f"Current Location:Home > Park News ¶ Crane turns ¶ {STORY[0]} ¶ {STORY[1]} Release Time:2022-03-07 10:11:12"
+    )
+    assert fields_of("tjuda", "/english/news/parknews/2022-03-09/77.html", lines).body == STORY
+
+
+@pytest.mark.parametrize(("layout", "path"), [("hanweb", DAY), ("trs_wcm", "/news/202203/t20220307_77.html")])
+def test_a_date_below_a_short_text_ends_it(layout: str, path: str) -> None:
+    found = fields_of(layout, path, f"Crane turns at night ¶ {STORY[0]} ¶ {STORY[1]} ¶ March 7, 2022")
+    assert (found.headline, found.date_published, found.body) == ("Crane turns at night", "2022-03-07", STORY)

@@ -1,0 +1,88 @@
+"""Find the date of publication among the dates that a page shows."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
+
+from crawler.dates import DateRead, read_date
+from crawler.patterns import without
+from crawler.rules import Article, Locator
+from storage.text import comparison_text
+
+_MOST = 12
+#: A date, and the number of the line where it stands if it is a line's.
+Stamp = tuple[int | None, DateRead]
+
+
+class Stamps:
+    """Follows a layout's locators of dates on one page.
+
+    *point* yields what a locator points at; *below_headline* returns the numbers of the lines in which a stamp
+    stands that belongs to the headline, an empty range where no line shows the headline.
+    """
+
+    def __init__(
+        self,
+        article: Article,
+        time_zone: str,
+        captured_at: datetime,
+        point: Callable[[Locator], Iterator[tuple[int | None, str]]],
+        below_headline: Callable[[], range],
+    ) -> None:
+        self._rule, self._day_first = article.date_published, article.day_first
+        self._time_zone, self._captured_at = time_zone, captured_at
+        self._point, self._below_headline = point, below_headline
+
+    def find(self, ways: list[Locator]) -> tuple[Locator, Stamp] | None:
+        """Return the first date that one of the locators yields, with that locator."""
+        for locator in ways:
+            found = list(islice(self._believed(locator), _MOST))
+            own = found[0] if len(found) == 1 else self._own(found)
+            if own:
+                return locator, own
+        return None
+
+    def says_known_day(self, line: str) -> bool:
+        """Say whether a line holds the day that the listing or the address says."""
+        return self.day_of(line) in self._days_said_elsewhere
+
+    def day_of(self, line: str) -> str | None:
+        """Return the day of the first date in a line."""
+        found = read_date(line, time_zone=self._time_zone, captured_at=self._captured_at)
+        return found.iso[:10] if found else None
+
+    def _own(self, found: list[Stamp]) -> Stamp | None:
+        """Return this story's of several stamps; lists of other stories have stamps as well.
+
+        None where the headline stands elsewhere and the days differ: then all of them are other stories'.
+        """
+        near = self._below_headline() if found else range(0)
+        below = next((stamp for stamp in found if stamp[0] in near), None)
+        known = below or next((stamp for stamp in found if stamp[1].iso[:10] in self._days_said_elsewhere), None)
+        is_listed = len(near) > 0 and len({date.iso[:10] for _, date in found}) > 1
+        return known or (found[0] if found and not is_listed else None)
+
+    def _believed(self, locator: Locator) -> Iterator[Stamp]:
+        for stamp in self._dates(locator):
+            if not locator.confirmed or stamp[1].iso[:10] in self._days_said_elsewhere:
+                yield stamp
+
+    def _dates(self, locator: Locator) -> Iterator[Stamp]:
+        for at, value in self._point(locator):
+            found = value and read_date(
+                without(value, self._rule.strip),
+                time_zone=self._time_zone,
+                captured_at=self._captured_at,
+                day_first=self._day_first,
+            )
+            # Behind a label of its own block a date stands first, or the label is empty and this is something else.
+            if found and (not locator.after or comparison_text(value).startswith(comparison_text(found.raw))):
+                yield at, found
+
+    @cached_property
+    def _days_said_elsewhere(self) -> frozenset[str]:
+        """The days that the listing and the address say."""
+        ways = self._rule.locators
+        found = (date for way in ways if way.listing or way.address for _, date in self._dates(way))
+        return frozenset(date.iso[:10] for date in found)
