@@ -11,7 +11,7 @@ from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
 from crawler.design import is_by_design
 from crawler.layouts import Layout
-from crawler.listing import further_pages, key_of
+from crawler.listing import further_pages, key_of, pages_beside
 from crawler.page import Page
 from crawler.reading import Reading, Unreadable, read_article
 from crawler.rereading import page_of_capture, restated
@@ -109,7 +109,8 @@ async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> 
     responses, paragraphs = [response], list(result.fields.body)
     rules = result.layout.rules
     pager = rules.listing.paging.script
-    for url in further_pages(page, rules.article.pages, rules.article.second_page, pager):
+    beside = pages_beside(page) if rules.article.pages_beside else ()
+    for url in beside or further_pages(page, rules.article.pages, rules.article.second_page, pager):
         more = await _fetched(reader, url)
         if isinstance(more, str):
             return NotSeen(reason=f"its further page {url} could not be fetched: {more}")

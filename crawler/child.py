@@ -36,6 +36,7 @@ from crawler.spiders.page import PageSpider  # noqa: E402
 
 # Scrapy would import this in the middle of a crawl, where it takes longer the deeper the stack is.
 from crawler.waiting import PatientHandler  # noqa: E402, F401
+from storage.database import in_words  # noqa: E402
 
 
 def main() -> None:
@@ -104,7 +105,7 @@ async def _one_after_the_other(runner: AsyncCrawlerRunner, slugs: list[str], arg
             await runner.crawl(slug, **arguments)
         except Exception as error:  # one park's failure must not end its neighbours
             logging.getLogger("parkwatch").debug("visit of %s", slug, exc_info=True)
-            event = {"park": slug, "event": "ended", "outcome": "failed", "reason": f"{error}", "changes": 0}
+            event = {"park": slug, "event": "ended", "outcome": "failed", "reason": in_words(error), "changes": 0}
             print(json.dumps(event), flush=True)
 
 

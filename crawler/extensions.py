@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from crawler.drift import replays, with_cause
 from crawler.outcome import Outcome, outcome_of
 from crawler.spiders.park import PROGRESS, ParkSpider
+from storage.database import in_words
 from storage.records import ConditionKind
 
 _HEARTBEAT_S = 20
@@ -122,7 +123,7 @@ class VisitAccount:
     def gone_wrong(self, failure: Failure, response: Response) -> None:
         """Count a page on which this program itself failed: the visit was not complete."""
         account = self._spider.account
-        account.fail(f"{response.url}: {type(failure.value).__name__}: {failure.getErrorMessage()[:200]}")
+        account.fail(f"{response.url}: {in_words(failure.value or RuntimeError(failure.getErrorMessage()))}")
 
     def item_done(self) -> None:
         """Tell the parent that an article was read."""

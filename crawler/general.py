@@ -10,6 +10,7 @@ from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
 _LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
+_MOST_GLUED = 200
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -35,8 +36,34 @@ def general_body(page: Page) -> list[str]:
     lines = [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- ")).strip("-")]
     if 2 * sum(len(line) for line in lines if line.startswith("|")) > sum(map(len, lines)):
         return []  # a page that is laid out by a table, not a table in a text
+    lines = _as_shown(lines, page.lines)
     links = _link_texts(page)
     return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
+
+
+def _as_shown(found: list[str], shown: tuple[str, ...]) -> list[str]:
+    """Return lines as the page shows them, where the extractor has glued several together."""
+    known, said = {*shown}, [comparison_text(line) for line in shown]
+    lines: list[str] = []
+    tried = 0
+    for line in found:
+        tried += line not in known
+        run = _run_of(comparison_text(line), said) if line not in known and tried <= _MOST_GLUED else None
+        lines += [shown[at] for at in run] if run else [line]
+    return lines
+
+
+def _run_of(wanted: str, said: list[str]) -> range | None:
+    """Return the numbers of the lines that make up a text, None if there are no two such lines."""
+    for at, first in enumerate(said):
+        if not first or not wanted.startswith(first):
+            continue
+        length, end = len(first), at + 1
+        while end < len(said) and length < len(wanted) and wanted.startswith(said[end], length):
+            length, end = length + len(said[end]), end + 1
+        if length == len(wanted) and end - at > 1:
+            return range(at, end)
+    return None
 
 
 def _link_texts(page: Page) -> list[str]:

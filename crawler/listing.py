@@ -124,6 +124,24 @@ def further_pages(page: Page, pattern: str | None, second: int = 2, script: str 
     return tuple(urlunsplit(parts._replace(path=path)) for path in paths)
 
 
+def pages_beside(page: Page) -> tuple[str, ...]:
+    """Return the second page to the last that *page* links to, where each has its own address with ``_2`` and so on.
+
+    That is how most systems count; a number in place of another one would be the next story's.
+    """
+    parts = urlsplit(page.url)
+    stem, dot, ext = parts.path.rpartition(".")
+    last = 0
+    for node in page.tree.css("a[href]") if page.is_html and dot else ():
+        url = joined(page.url, node.attributes.get("href"))
+        path = urlsplit(url).path if url else ""
+        if path.startswith(f"{stem}_") and path.endswith(f".{ext}"):
+            number = path[len(stem) + 1 : -len(ext) - 1]
+            last = max(last, int(number)) if number.isdecimal() and len(number) <= 2 else last
+    paths = (f"{stem}_{number}.{ext}" for number in range(2, min(last, _MOST_PAGES) + 1))
+    return tuple(urlunsplit(parts._replace(path=path)) for path in paths)
+
+
 def _drawn_pages(first: str, drawn: dict[str, str | None], second: int) -> tuple[str, ...]:
     name, ext, pages = drawn.get("name"), drawn.get("ext"), whole_number(drawn.get("pages") or "") or 0
     if not name or not first.endswith(f"/{name}.{ext}"):

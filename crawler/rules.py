@@ -201,6 +201,7 @@ class Article(_Words):
     foot: list[Pattern] = Field([], description="a line at which the text is over, unless paragraphs follow")
     end: list[Pattern] = Field([], description="a paragraph at which the text is over")
     pages: Pattern | None = Field(None, description="path of a further page; groups 'stem', 'number' and 'rest'")
+    pages_beside: bool = Field(False, description="further pages have the page's own address with _2, _3 … at its end")
     second_page: int = Field(2, ge=1, le=2, description="with pages: the number that the second page has")
     document_number: Pattern | None = Field(None, description="the system's own number in a path; group 'value'")
     day_first: bool = Field(True, description="whether 10/09/2018 is the tenth of September")

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def _by_file(store: Path, said: dict[str, Any]) -> Iterator[IsHeld]:
             raise AlreadyRunningError(_holder_in(path)) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(said).encode(), 0)
-        yield lambda: True
+        yield partial(_is_that_file, store, _identity_of(store))
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
@@ -87,6 +88,19 @@ def _by_server(store: Store, said: dict[str, Any]) -> Iterator[IsHeld]:
         if is_held is None:
             raise AlreadyRunningError(_holder_named(store.scheduler()))
         yield is_held
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_that_file(path: Path, identity: tuple[int, int] | None) -> bool:
+    """Say whether a store is still the file that it was: what another one holds is no business of this scheduler's."""
+    return _identity_of(path) == identity
 
 
 def _holder_in(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from monitor.settings import Settings
 from monitor.stopping import stopping
 from monitor.visiting import Visitors, visit_parks
 from storage.cadence import next_visit
-from storage.database import Session, Store, pauses, visit_log
+from storage.database import Session, Store, in_words, pauses, visit_log
 from storage.processes import process_lives, this_host
 from storage.records import Park
 
@@ -61,6 +61,8 @@ class Alarm:
         self._tried: dict[str, datetime] = {}
         self._woke = clock()
         self.visitors = Visitors()
+        #: Why it ended by itself, in a sentence.
+        self.lost: str | None = None
         #: Called when visits have ended for which a late digest may have waited.
         self.caught_up: Callable[[], None] = lambda: None
 
@@ -76,7 +78,12 @@ class Alarm:
         if self._is_held():
             return False
         if not self.visitors.is_stopping:
-            log.error("the database let go of this scheduler's lock, so another may run: start it again")
+            self.lost = (
+                "the store's file was replaced or taken away: see that the right one is there, and start it again"
+                if self._store.path
+                else "the database let go of this scheduler's lock, so another may run: start it again"
+            )
+            log.error(self.lost)
             os.kill(os.getpid(), signal.SIGTERM)
         return True
 
@@ -160,6 +167,19 @@ def _is_due(session: Session, park: Park, now: datetime) -> bool:
     return next_visit(started, outcome, cadence, now) <= now and pauses.until(session, park.hosts, now) is None
 
 
+def _told(act: Callable[[], None]) -> Callable[[], None]:
+    """Return *act* so that what it fails of is one line in the log: the next ring tries again."""
+
+    def ring() -> None:
+        try:
+            act()
+        except Exception as error:  # whatever it is, the next ring comes
+            log.error("a ring failed, the next one tries again", of=act.__name__, why=in_words(error))
+            log.debug("it failed here", of=act.__name__, exc_info=True)
+
+    return ring
+
+
 def run(alarm: Alarm) -> None:
     """Ring until SIGINT or SIGTERM, then end in good order within 30 seconds."""
     scheduler = BlockingScheduler(
@@ -171,7 +191,7 @@ def run(alarm: Alarm) -> None:
     )
     first = alarm.now()
     for act, seconds, many in ((alarm.visit, VISIT_EVERY_S, _BATCHES), (alarm.digest, DIGEST_EVERY_S, _SENDERS)):
-        scheduler.add_job(act, Every(seconds), id=act.__name__, next_run_time=first, max_instances=many)
+        scheduler.add_job(_told(act), Every(seconds), id=act.__name__, next_run_time=first, max_instances=many)
     ended = threading.Event()
     alarm.caught_up = lambda: ring_now(scheduler, alarm.digest.__name__, alarm.now())
     threading.Thread(target=ring_on, args=(scheduler, alarm.now, ended, alarm.wake_up), daemon=True).start()

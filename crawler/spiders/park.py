@@ -31,7 +31,7 @@ from crawler.stopping import is_stopped
 from crawler.walk import Walk, day_of, is_within
 from storage.clock import utc_now
 from storage.crash import crash_point
-from storage.database import visits
+from storage.database import in_words, visits
 from storage.records import Capture, Park
 
 #: Signal with the keyword ``event``: plain values about how far a backfill is.
@@ -83,7 +83,7 @@ class ParkSpider(Spider):
             self.account.refused = str(refusal)
             return
         except Exception as error:  # without its visit in the store nothing can be told but this
-            reason = f"the visit cannot begin: {error}"[:300]
+            reason = f"the visit cannot begin: {in_words(error)}"
             self.logger.error("%s: %s", self.name, reason)
             self.account.listing_failures.append(reason)
             return
@@ -121,7 +121,7 @@ class ParkSpider(Spider):
                 if requests:
                     return requests
         except Exception as error:  # Scrapy would log it and call the visit finished
-            self.account.fail(f"what is to be read next cannot be worked out: {error}"[:300])
+            self.account.fail(f"what is to be read next cannot be worked out: {in_words(error)}")
             self._portions = iter(())
         return []
 

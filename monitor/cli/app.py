@@ -18,7 +18,7 @@ from crawler.checking import SeedError
 from crawler.layouts import Layout, layout_folders, load_good_layouts, load_layout, load_layouts
 from monitor.park_folder import Seeds, load_seeds
 from monitor.settings import Settings, SettingsError, load_settings
-from storage.database import Store, StoreError, cause_of, open_store
+from storage.database import Store, StoreError, in_words, open_store
 from storage.records import Park
 
 DONE, UNSEEN, USAGE, WITHOUT_STORE = 0, 1, 2, 3
@@ -145,7 +145,7 @@ def failed(error: Exception) -> NoReturn:
     if isinstance(error, (StoreError, UnreachableError)):
         fail_with(str(error), WITHOUT_STORE)
     if type(error).__module__.startswith("sqlalchemy"):
-        fail_with(f"the store does not do as it is told: {cause_of(error)}", WITHOUT_STORE)
+        fail_with(f"{common.settings.store.url}: {in_words(error)}", WITHOUT_STORE)
     if isinstance(error, OSError) and error.filename:
         fail_with(f"{error.filename}: {error.strerror}", USAGE)
     fail_with(f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (--debug shows where)", UNSEEN)

@@ -17,7 +17,7 @@ from monitor.settings import DEFAULT_FILE
 from reports.coverage import Sight
 from reports.wording import plural
 from storage.clock import utc_now
-from storage.database import shown, upgrade_store
+from storage.database import StoreError, shown, upgrade_store
 from storage.database.digests import REFUSED
 
 
@@ -60,10 +60,13 @@ def run() -> None:
         try:
             with only_one(store, utc_now()) as is_held:
                 told.write(f"watching {watched}; Ctrl-C ends\n")
-                ring(Alarm(store, settings, folder, utc_now, is_held))
+                alarm = Alarm(store, settings, folder, utc_now, is_held)
+                ring(alarm)
         except AlreadyRunningError as error:
             raise UsageError(str(error)) from error
     told.write("ended\n")
+    if alarm.lost:
+        raise StoreError(alarm.lost)
 
 
 @app.command()

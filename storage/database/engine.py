@@ -244,6 +244,17 @@ def shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-def cause_of(error: Exception) -> str:
+def in_words(error: BaseException) -> str:
+    """Return an error on one line; of a database's the words of its own, without statement and address."""
+    if type(error).__module__.startswith("sqlalchemy"):
+        cause = cause_of(error)
+        is_held = "database is locked" in cause
+        return "another process held the store for too long" if is_held else f"the store does not answer: {cause}"
+    said = " ".join(str(error).split())[:200]
+    # Of the interpreter's own errors the text alone says little.
+    return f"{type(error).__name__}: {said}" if type(error).__module__ == "builtins" else said or type(error).__name__
+
+
+def cause_of(error: BaseException) -> str:
     """Return what the database itself said, on one line, without the statement around it."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
