@@ -14,6 +14,8 @@ MOST_PLACES = 6
 #: An edit script over more words than this costs memory that one page must not take; no article comes near it.
 _MOST_WORDS = 12_000
 _SHOWN_OF_MUCH = 200
+#: Of a run of words so much is shown at either end: what is longer was rewritten, and is read on the page.
+_SHOWN_OF_RUN = 1500
 #: A word that is longer is no word of any language, and would fill a screen.
 _LONGEST_WORD = 100
 _PARAGRAPH = "\n"
@@ -137,7 +139,9 @@ def _places(runs: list[tuple[Piece, list[str]]]) -> Iterator[tuple[Run, ...]]:
 
 
 def _run(piece: Piece, tokens: list[str]) -> Run:
-    return Run(piece, _text(tokens).replace(_PARAGRAPH, " ¶ "))
+    text = _text(tokens).replace(_PARAGRAPH, " ¶ ")
+    is_long = len(text) > 2 * _SHOWN_OF_RUN
+    return Run(piece, f"{text[:_SHOWN_OF_RUN]} … {text[-_SHOWN_OF_RUN:]}" if is_long else text)
 
 
 def _text(tokens: list[str]) -> str:

@@ -135,6 +135,8 @@ class Digest:
     last_sent: int = 0
     #: Whether parts were left out for their size; the whole is then attached as a file.
     is_shortened: bool = False
+    #: The attached file holds a part as well: no mail server would take all of it.
+    is_file_cut: bool = False
 
     @property
     def summary(self) -> str:

@@ -15,7 +15,7 @@ from reports.signing import Signer
 from reports.wording import plural
 
 #: Servers commonly take 10 MB; base64 makes a third more of everything.
-_MOST_PLAIN_BYTES = 2_000_000
+_MOST_PLAIN_BYTES, _MOST_PACKED_BYTES = 2_000_000, 5_000_000
 #: Old relays take seven bits; long lines are folded by the encodings.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
 
@@ -47,8 +47,10 @@ def build_letter(
     from reports.render import fitting, html_of, text_of
 
     shown = fitting(digest)
+    file = None
     if shown.sections != digest.sections:
-        shown = replace(shown, is_shortened=True)
+        file = _file_of(f"parkwatch-digest-{digest.number}.txt", text_of(digest).encode())
+        shown = replace(shown, is_shortened=True, is_file_cut=file.is_cut)
     html, text = html_of(shown), text_of(shown)
     message_id = message_id_of(token, digest.number, digest.made_at, sender)
     message = EmailMessage(policy=_POLICY)
@@ -66,8 +68,10 @@ def build_letter(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
-    if shown.is_shortened:
-        _attach(message, f"parkwatch-digest-{digest.number}.txt", text_of(digest).encode())
+    if file:
+        kind = {"subtype": "gzip"} if file.is_packed else {"subtype": "plain", "params": {"charset": "utf-8"}}
+        maintype = "application" if file.is_packed else "text"
+        message.add_attachment(file.content, maintype=maintype, filename=file.name, **kind)
     for level, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{level}_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
     # Header fields without a space cannot be folded at 78; an encoded List-Unsubscribe would be read by nobody.
@@ -78,13 +82,30 @@ def build_letter(
     return Letter(message_id=message_id, content=content, html=html)
 
 
-def _attach(message: EmailMessage, name: str, content: bytes) -> None:
-    """Add a file of plain text, packed if it is so large that a server might refuse it."""
-    if len(content) > _MOST_PLAIN_BYTES:
-        packed = gzip.compress(content, mtime=0)
-        message.add_attachment(packed, maintype="application", subtype="gzip", filename=f"{name}.gz")
-    else:
-        message.add_attachment(content, maintype="text", subtype="plain", filename=name, params={"charset": "utf-8"})
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    content: bytes
+    is_packed: bool = False
+    is_cut: bool = False
+
+
+def _file_of(name: str, content: bytes) -> _File:
+    """Return a file of plain text, packed if it is so large that a server might refuse it, and cut if it is still.
+
+    What is cut off is counted in its last line.
+    """
+    if len(content) <= _MOST_PLAIN_BYTES:
+        return _File(name, content)
+    packed, kept = gzip.compress(content, mtime=0), content
+    while len(packed) > _MOST_PACKED_BYTES:
+        # Nine tenths of what would fit if all of it packed alike; once or twice more if it does not.
+        room = len(kept) * _MOST_PACKED_BYTES // len(packed) * 9 // 10
+        kept = content[: content.rfind(b"\n", 0, room) + 1]
+        left_out = plural(content.count(b"\n", len(kept)), "line")
+        rest = f"\n[{left_out} more left out for their size: 'parkwatch diff NUMBER' shows each change]\n"
+        packed = gzip.compress(kept + rest.encode(), mtime=0)
+    return _File(f"{name}.gz", packed, is_packed=True, is_cut=len(kept) < len(content))
 
 
 def subject_of(digest: Digest) -> str:

@@ -1,9 +1,12 @@
 """The digest: what it says of changes, of parks that were not seen, and of hostile pages."""
 
+import gzip
+import re
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from random import Random
 from typing import Any
 
 import pytest
@@ -197,6 +200,27 @@ def test_a_large_digest_is_shortened_with_a_count_and_never_dropped(count: int) 
     assert message.get_body(("plain",)) is not None
     if count == 3000:
         assert "the attached file has them" in letter.html
+
+
+def test_no_rewriting_makes_a_mail_that_servers_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.message._MOST_PLAIN_BYTES", 50_000)
+    monkeypatch.setattr("reports.message._MOST_PACKED_BYTES", 60_000)
+    random = Random(7)
+
+    def rewritten() -> str:
+        return " ".join("".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=98)) for _ in range(200))
+
+    edits = [an_edit(n, rewritten(), rewritten()) for n in range(1, 61)]
+    letter = build_letter(a_digest(*edits), sender="p@example.org", recipient="r@example.org", token="t")
+    assert len(letter.content) < 400_000
+    assert "holds as much of it as mail servers take; the whole is in the ledger" in letter.html
+    message = message_from_bytes(letter.content, policy=policy.default)
+    [file] = [part for part in message.walk() if part.get_filename()]
+    assert file.get_filename() == "parkwatch-digest-7.txt.gz"
+    text = gzip.decompress(file.get_payload(decode=True)).decode()
+    assert re.search(r"\[\d+ lines more left out for their size", text.splitlines()[-1])
+    place = diff_texts([rewritten()], [rewritten()]).places[0]
+    assert max(len(run.text) for run in place) < 3200
 
 
 def test_changes_without_room_for_their_words_say_where_these_stand() -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from crawler import page as pages
+from crawler.body import body_from
 from crawler.general import general_body
+from crawler.layouts import load_layouts
+from crawler.seeds import BUNDLED
 from tests.conftest import Desk
 from tests.tricksite import Page, TrickSite, ok
 
@@ -146,3 +149,36 @@ def test_a_paragraph_put_behind_an_unknown_sites_text_or_taken_away_is_an_edit(d
     site.pages["/blog/2024/1.html"] = story(1)
     desk.must("crawl", "--recheck", "all")
     assert desk.changes() == [("edited", "Test bench 1 opens")] * 2
+
+
+def test_an_edit_on_the_second_page_of_an_unknown_sites_story_is_told(desk: Desk, site: TrickSite) -> None:
+    code, headers, content = story(3)  # type: ignore[misc]
+    pager = b"<a href='/blog/2024/3.html'>1</a> <a href='/blog/2024/3_2.html'>2</a>"
+    site.pages["/blog/2024/3.html"] = (code, headers, content.replace(b"<div>Copyright", pager + b"<div>Copyright"))
+    site.pages["/blog/2024/3_2.html"] = story(
+        3, "The second page tells what a day costs: forty yuan for a firm of the quarter."
+    )
+    desk.must("crawl")
+    [row] = [row for row in desk.rows("articles") if row["url"].endswith("3.html")]
+    assert (row["body"].startswith(WORDS), "forty yuan" in row["body"]) == (True, True)
+    site.pages["/blog/2024/3_2.html"] = story(
+        3, "The second page tells what a day costs: fifty yuan for a firm of the quarter."
+    )
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Test bench 3 opens")]
+
+
+def test_what_the_extractor_glues_together_is_parted_as_the_page_shows_it() -> None:
+    lines = ("Test bench opens", WORDS, f"{WORDS} Twice.", "Release Time:2024-05-01")
+    items = "<br/><br/>".join(lines)
+    page = pages.Page(url="http://a.example/1.html", text=f"<html><body><ul><li>{items}</li></ul></body></html>")
+    assert {*lines[1:3]} <= {*general_body(page)}
+
+
+def test_a_headline_of_any_length_above_the_stamp_is_no_text() -> None:
+    headline = (
+        "The valve quarter opens a second test bench for pressures that no other quarter of the country can measure"
+    )
+    article = load_layouts(BUNDLED / "layouts")["general"].rules.article
+    lines = [headline, "Published 2024-05-01 by the Press Office", WORDS]
+    assert body_from(lines, article, headline, frozenset(lines[:2])) == (WORDS,)

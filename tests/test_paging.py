@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from crawler.layouts import load_layouts
-from crawler.listing import further_pages, key_of, read_listing
+from crawler.listing import further_pages, key_of, pages_beside, read_listing
 from crawler.page import Page
 from crawler.paging import next_page
 from crawler.seeds import BUNDLED
@@ -232,3 +232,12 @@ def test_a_column_page_that_lists_nothing_itself_names_the_gateway_that_does(
     assert len(desk.rows("articles")) == 7
     [visit] = desk.rows("visits")
     assert (visit["outcome"], visit["listing_pages"]) == ("done", 2)
+
+
+def test_a_story_of_an_unknown_site_goes_on_at_its_own_address_with_a_number() -> None:
+    links = "".join(
+        f'<a href="{name}.html">x</a>' for name in ("story77_2", "story77_3", "story78", "story78_2", "77_9")
+    )
+    page = Page(url=f"{BASE}/news/story77.html?from=mail", text=links)
+    assert pages_beside(page) == tuple(f"{BASE}/news/story77_{n}.html?from=mail" for n in (2, 3))
+    assert pages_beside(Page(url=f"{BASE}/news/story_7.html", text='<a href="story_8.html">Next story</a>')) == ()

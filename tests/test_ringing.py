@@ -1,5 +1,8 @@
 """The scheduler's alarm clock while somebody plays with the machine's own."""
 
+import shutil
+import signal
+import sqlite3
 import time
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -8,10 +11,17 @@ from typing import Any, cast
 
 import apscheduler.schedulers.base
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from crawler.seeds import BUNDLED
 from monitor import ringing, scheduler
+from monitor.lock import only_one
+from monitor.park_folder import ParkFolder
 from monitor.ringing import Clocks, Every, leap
 from storage.clock import utc_now
+from storage.database import Store, in_words
 from tests import forks
 from tests.builders import DAY_1
 from tests.slowsite import wait_for
@@ -76,3 +86,44 @@ def test_a_clock_that_is_set_neither_silences_the_scheduler_nor_floods_it(tmp_pa
         assert process.exitcode == 0
     finally:
         process.kill()
+
+
+def test_a_scheduler_whose_store_was_replaced_by_another_file_ends_and_says_so(
+    file_store: Store, tmp_path: Path
+) -> None:
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+    try:
+        with only_one(file_store, DAY_1) as is_held:
+            seeds = SimpleNamespace(parks=tmp_path, layouts=BUNDLED / "layouts")
+            alarm = scheduler.Alarm(
+                file_store, cast("Any", None), ParkFolder(cast("Any", seeds)), lambda: DAY_1, is_held
+            )
+            assert not alarm.is_replaced()
+            assert file_store.path is not None
+            copy = file_store.path.with_name("copy.db")
+            shutil.copy(file_store.path, copy)
+            copy.replace(file_store.path)
+            alarm.digest()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == [signal.SIGTERM]
+    assert alarm.lost is not None
+    assert "the store's file was replaced or taken away" in alarm.lost
+
+
+def test_what_a_ring_fails_of_is_one_line_of_the_log_without_its_statement() -> None:
+    def act() -> None:
+        with create_engine("sqlite://").connect() as connection:
+            connection.execute(text("SELECT secret FROM nowhere"))
+
+    with capture_logs() as lines:
+        scheduler._told(act)()
+    [line] = [line for line in lines if line["log_level"] == "error"]
+    assert line["why"] == "the store does not answer: no such table: nowhere"
+
+
+def test_a_store_that_another_process_held_is_told_without_the_databases_words() -> None:
+    error = OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+    assert in_words(error) == "another process held the store for too long"
+    assert in_words(KeyError("x")) == "KeyError: 'x'"
