@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from crawler.body import is_prose
 from crawler.page import Page, Part, title_parts
 from crawler.patterns import fits_label, search
 from crawler.rules import Article, Locator
@@ -83,5 +84,7 @@ class Pointer:
         for at in found:
             for above in range(at - 1, max(at - 6, -1), -1):
                 if not fits_label(lines[above], self._skip):
-                    yield above, lines[above]
+                    # Right below a paragraph stands no headline, but the end of a text with its stamp behind it.
+                    if not any(map(is_prose, lines[max(above - 2, 0) : above])):
+                        yield above, lines[above]
                     break

@@ -182,3 +182,17 @@ def test_a_headline_of_any_length_above_the_stamp_is_no_text() -> None:
     article = load_layouts(BUNDLED / "layouts")["general"].rules.article
     lines = [headline, "Published 2024-05-01 by the Press Office", WORDS]
     assert body_from(lines, article, headline, frozenset(lines[:2])) == (WORDS,)
+
+
+def test_a_stamp_behind_the_text_names_no_line_of_it_as_headline(desk: Desk, site: TrickSite) -> None:
+    for number in (1, 2, 3):
+        said = f"Test bench {number} opens"
+        site.pages[f"/blog/2024/{number}.html"] = ok(
+            f"<html><head><title>Valve Quarter</title></head><body><div>Where you are: Start</div><div><p>{said}</p>"
+            f"<p>{WORDS}</p><p>What a day costs</p><p>Release Time: 2024-05-0{number} 10:11:12</p>"
+            "<p>Technical Support: Valve Software Co., Ltd.</p></div></body></html>"
+        )
+    desk.must("crawl")
+    for row in desk.rows("articles"):
+        assert row["headline"].startswith("Test bench")
+        assert row["body"].split("\n\n")[-2:] == [WORDS, "What a day costs"]
