@@ -260,7 +260,7 @@ def test_verify_names_fields_that_were_changed_by_hand(store: Store) -> None:
     record(store, an_observation())
     with store.writing() as session:
         session.execute(text("UPDATE versions SET headline = 'forged'"))
-    assert problems(store) == ["article 1: the fields of version 1 do not fit their content hash"]
+    assert "article 1: the fields of version 1 do not fit their content hash" in problems(store)
 
 
 @pytest.mark.parametrize(
@@ -277,6 +277,43 @@ def test_verify_looks_behind_the_present_version(store: Store, statement: str, p
     record(store, an_observation(), an_observation(seen_at=DAY_2, fields=an_article(headline="Another")))
     damage(store, statement)
     assert any(problem in found for found in problems(store))
+
+
+@pytest.mark.parametrize(
+    ("forged", "problem"),
+    [
+        ("headline = 'Director arrested'", "entry 2, removed, has another headline than its version 1"),
+        ("url = 'http://evil.example/x'", "entry 2 links to evil.example, where its article never stood"),
+        ("park = 'other'", "entry 2 names the park other, its article is of eastgate"),
+    ],
+)
+def test_verify_holds_a_removal_against_its_article(store: Store, forged: str, problem: str) -> None:
+    record(store, an_observation())
+    visit = begun(store)
+    with store.writing() as session:
+        standing.change_state(session, [1], ArticleState.REMOVED, seen_at=DAY_2, visit=visit)
+    assert problems(store) == []
+    damage(store, f"UPDATE ledger SET {forged} WHERE number = 2")
+    assert f"ledger: {problem}" in problems(store)
+
+
+def test_verify_names_each_row_that_cannot_be_read_and_goes_on(file_store: Store) -> None:
+    record(file_store, an_observation(), an_observation("doc:2"))
+    damage(file_store, "UPDATE ledger SET changed_fields = '[' WHERE number = 1")
+    damage(file_store, "UPDATE ledger SET kind = 'unlistex' WHERE number = 2")
+    damage(file_store, "UPDATE versions SET located_by = '{' WHERE article_id = 1")
+    damage(file_store, "DELETE FROM blobs")
+    found = problems(file_store)
+    assert "ledger: entry 1: its changed_fields cannot be read" in found
+    assert "ledger: entry 2 is of no kind that there is, unlistex" in found
+    assert "article 1: version 1: its located_by cannot be read" in found
+    assert any("its bytes are missing" in problem for problem in found)
+
+
+def test_verify_names_what_has_lost_its_parent(file_store: Store) -> None:
+    record(file_store, an_observation())
+    damage(file_store, "DELETE FROM articles")
+    assert any(problem.startswith("ledger: row 1 belongs to a row of articles") for problem in problems(file_store))
 
 
 @pytest.mark.parametrize(

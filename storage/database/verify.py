@@ -1,7 +1,7 @@
 """Prove the promises from the store alone: every broken one is a sentence that names the entry."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, aliased
@@ -20,6 +20,12 @@ from storage.database.tables import (
     VersionRow,
 )
 from storage.database.verify_entries import entries_fit_versions, mails_fit_digests
+from storage.database.verify_rows import (
+    cancelled_digests_were_not_sent,
+    entries_fit_articles,
+    rows_without_parent,
+    unreadable_rows,
+)
 from storage.decisions import content_hash
 from storage.matching import matches
 from storage.records import ChangeKind, Origin
@@ -43,19 +49,16 @@ _WITH_VERSION = (
 
 def problems(session: Session) -> Iterator[str]:
     """Yield what is broken, streaming the store; nothing for a store that keeps its promises."""
-    yield from _database(session)
-    yield from _ledger_has_no_gap(session)
-    yield from entries_fit_versions(session)
-    yield from _versions_have_changes(session)
-    yield from _articles_have_versions(session)
-    yield from _versions_fit_their_hash(session)
-    yield from _versions_have_captures(session)
-    yield from _changes_have_answers(session)
-    yield from _captures_have_bytes(session)
-    yield from _blobs_fit_their_hash(session)
-    yield from _digests_are_whole(session)
-    yield from mails_fit_digests(session)
-    yield from _changes_are_in_one_digest(session)
+    unreadable = False
+    for check in _CHECKS:
+        try:
+            for problem in check(session):
+                unreadable |= check is unreadable_rows
+                yield problem
+        except ValueError:
+            # A row that cannot be read ends what reads it; it is named already, and the other checks go on.
+            if not unreadable:
+                raise
 
 
 def _database(session: Session) -> Iterator[str]:
@@ -262,3 +265,24 @@ def _words_are_answered(session: Session, subscription: SubscriptionRow, first: 
     for entry in ledger.entries(session, after=first, up_to=subscription.position, parks=parks):
         if entry.number not in told and matches(entry, parks, subscription.words):
             yield f"subscription {subscription.id}: change {entry.number} is in none of its digests"
+
+
+_CHECKS: tuple[Callable[[Session], Iterator[str]], ...] = (
+    _database,
+    unreadable_rows,
+    rows_without_parent,
+    _ledger_has_no_gap,
+    entries_fit_versions,
+    entries_fit_articles,
+    _versions_have_changes,
+    _articles_have_versions,
+    _versions_fit_their_hash,
+    _versions_have_captures,
+    _changes_have_answers,
+    _captures_have_bytes,
+    _blobs_fit_their_hash,
+    _digests_are_whole,
+    cancelled_digests_were_not_sent,
+    mails_fit_digests,
+    _changes_are_in_one_digest,
+)

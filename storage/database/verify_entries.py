@@ -38,6 +38,8 @@ def _wrong_in(entry: LedgerEntry) -> Iterator[str]:
         yield "has a window that ends before it begins"
     if entry.kind in _FIRST and entry.before is not None:
         yield f"has a version before it, {entry.before}"
+    if entry.fields_after is not None and entry.headline != entry.fields_after.headline:
+        yield f"has another headline than its version {entry.after}"
     if entry.kind not in _OTHER_TEXT:
         return
     if entry.fields_before is None or entry.fields_after is None:
@@ -46,8 +48,6 @@ def _wrong_in(entry: LedgerEntry) -> Iterator[str]:
     names = changed_fields(entry.fields_before, entry.fields_after)
     if kind_of_change(names) is not entry.kind or names != entry.changed_fields:
         yield f"is no change of what its versions {entry.before} and {entry.after} differ in"
-    if entry.headline != entry.fields_after.headline:
-        yield f"has another headline than its version {entry.after}"
 
 
 def mails_fit_digests(session: Session) -> Iterator[str]:

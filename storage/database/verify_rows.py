@@ -1,0 +1,80 @@
+"""Prove that what the store's rows refer to is there, and that each can be read at all."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from sqlalchemy import exists, select, text
+from sqlalchemy.orm import Session
+
+from storage.database.digests import CANCELLED, SENT
+from storage.database.mail_tables import DeliveryRow, DigestRow
+from storage.database.tables import AddressRow, ArticleRow, LedgerRow
+from storage.identity import bare_host
+from storage.records import ChangeKind
+
+#: What is kept as JSON and read by every check: table, the words that name a row, its columns.
+_JSON = (
+    ("ledger", "ledger: entry {0}", ("number", "number"), ("changed_fields",)),
+    ("versions", "article {0}: version {1}", ("article_id", "number"), ("body", "located_by")),
+    ("subscriptions", "subscription {0}", ("id", "id"), ("parks", "words")),
+)
+
+
+def unreadable_rows(session: Session) -> Iterator[str]:
+    """Yield the rows that no program can read, as sentences that name them."""
+    for table, name, keys, columns in _JSON:
+        selected = ", ".join((*keys, *(f"CAST({column} AS TEXT)" for column in columns)))
+        query = text(f"SELECT {selected} FROM {table} ORDER BY {keys[0]}")
+        for one, other, *values in session.execute(query, execution_options={"yield_per": 500}):
+            for column, value in zip(columns, values, strict=True):
+                if not _is_json(value):
+                    yield f"{name.format(one, other)}: its {column} cannot be read"
+    kinds = [kind.value for kind in ChangeKind]
+    query = select(LedgerRow.number, LedgerRow.kind).where(LedgerRow.kind.not_in(kinds)).order_by(LedgerRow.number)
+    for number, kind in session.execute(query):
+        yield f"ledger: entry {number} is of no kind that there is, {kind}"
+
+
+def _is_json(value: str | None) -> bool:
+    try:
+        return isinstance(json.loads(value or ""), (list, dict))
+    except ValueError:
+        return False
+
+
+def rows_without_parent(session: Session) -> Iterator[str]:
+    """Yield the rows that refer to what is not there; PostgreSQL never lets it come to that."""
+    if session.get_bind().dialect.name == "sqlite":
+        for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")):
+            yield f"{table}: row {row} belongs to a row of {parent} that is missing; restore a backup"
+
+
+def entries_fit_articles(session: Session) -> Iterator[str]:
+    """Yield the entries that speak of another park than their article's, or link to a host that it never stood on."""
+    query = (
+        select(LedgerRow.number, LedgerRow.park, ArticleRow.park)
+        .join(ArticleRow, ArticleRow.id == LedgerRow.article_id)
+        .where(LedgerRow.park != ArticleRow.park)
+        .order_by(LedgerRow.number)
+    )
+    for number, said, park in session.execute(query):
+        yield f"ledger: entry {number} names the park {said}, its article is of {park}"
+    known = exists().where(AddressRow.article_id == LedgerRow.article_id, AddressRow.url == LedgerRow.url)
+    unknown = select(LedgerRow.number, LedgerRow.url, LedgerRow.article_id).where(~known).order_by(LedgerRow.number)
+    for number, url, article in session.execute(unknown).all():
+        addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
+        if bare_host(url) not in {bare_host(each) for each in addresses}:
+            yield f"ledger: entry {number} links to {urlsplit(url).netloc}, where its article never stood"
+
+
+def cancelled_digests_were_not_sent(session: Session) -> Iterator[str]:
+    """Yield the digests that count as cancelled although a server took them."""
+    query = (
+        select(DigestRow.subscription_id, DigestRow.number)
+        .join(DeliveryRow, DeliveryRow.digest_id == DigestRow.id)
+        .where(DigestRow.state == CANCELLED, DeliveryRow.outcome == SENT)
+        .distinct()
+    )
+    for subscription, number in session.execute(query):
+        yield f"subscription {subscription}: digest {number} counts as cancelled, and a server took it"
