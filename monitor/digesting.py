@@ -1,6 +1,6 @@
 """Make digests: read, render, and freeze bytes and position in one transaction; only then may they be sent."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,7 +58,7 @@ def make(
         since = digests.last_moment(session, subscription.id, now) or min(subscription.covers_since, now)
         entries, last_change = _entries(session, subscription)
         coverage = _coverage(session, parks, subscription, since, now)
-        coverage += _uncovered(session, parks, subscription, broken)
+        coverage += _uncovered(session, parks, subscription, broken, (since, now))
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
         _, previous_sha256 = digests.last(session, subscription.id)
         mishaps = deliveries.mishaps(session, subscription.id, since, now)
@@ -140,15 +140,37 @@ def _since_last_joined(session: Session, park: str, moment: datetime) -> list[Vi
 
 
 def _uncovered(
-    session: Session, parks: dict[str, Park], subscription: Subscription, broken: Collection[str]
+    session: Session,
+    parks: dict[str, Park],
+    subscription: Subscription,
+    broken: Collection[str],
+    within: tuple[datetime, datetime],
 ) -> tuple[ParkCoverage, ...]:
-    """Return the parks that the reader counts on and that nobody visits: quiet must not be what they look like."""
-    unwatched = {*broken, *subscription.parks} - parks.keys()
+    """Return the parks that the reader counts on and that nobody visits: quiet must not be what they look like.
+
+    Who reads of all parks hears of one that is no longer watched once or twice, not for ever.
+    """
+    unwatched = {*broken, *subscription.parks, *_left(session, within)} - parks.keys()
     return tuple(
-        not_watched(slug, visit_log.last_visit(session, slug, joined=True), is_broken=slug in broken)
+        not_watched(
+            slug,
+            visit_log.last_visit(session, slug, joined=True),
+            is_broken=slug in broken,
+            visits=visit_log.visits(session, park=slug, ended_within=within),
+        )
         for slug in sorted(unwatched)
         if not subscription.parks or slug in subscription.parks
     )
+
+
+def _left(session: Session, within: tuple[datetime, datetime]) -> Iterator[str]:
+    """Yield the parks that were visited lately: in the time of this digest, or as long before, a day at least."""
+    since, now = within
+    lately = since - max(now - since, timedelta(days=1))
+    for park in visit_log.parks(session):
+        last = visit_log.last_visit(session, park, ended=True)
+        if last is not None and last.ended_at is not None and last.ended_at > lately:
+            yield park
 
 
 def _baselines(

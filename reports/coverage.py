@@ -119,11 +119,26 @@ def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | 
     return (median_low(between), between[-1]) if between else (None, None)
 
 
-def not_watched(park: str, last_joined: VisitLine | None, *, is_broken: bool) -> ParkCoverage:
-    """Return the coverage of a park that nobody visits: its file is wrong, or gone though a reader counts on it."""
+def not_watched(
+    park: str, last_joined: VisitLine | None, *, is_broken: bool, visits: Iterable[VisitLine] = ()
+) -> ParkCoverage:
+    """Return the coverage of a park that nobody visits: its file is wrong, or gone though a reader counts on it.
+
+    *visits* are those of before it was so, since the last digest.
+    """
+    ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     seen = last_joined.started_at if last_joined else None
     why = "its park file cannot be used" if is_broken else "it is no longer watched"
-    return ParkCoverage(park=park, name=park, sight=Sight.NOT, last_joined=seen, since=seen, why=why)
+    return ParkCoverage(
+        park=park,
+        name=park,
+        sight=Sight.NOT,
+        visits=len(ended),
+        visits_done=sum(visit.outcome == "done" for visit in ended),
+        last_joined=seen,
+        since=seen,
+        why=why,
+    )
 
 
 def told(condition: ConditionLine) -> str:

@@ -1,6 +1,7 @@
 """Sending by hand: what waits goes out first, nothing piles up, and trouble is told in an operator's words."""
 
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.builders import DAY_1, DAY_2, an_observation
 from tests.conftest import Desk
 from tests.slowsite import stored
 from tests.test_mail import PARKS, Talkative, frozen, mailer, subscribed
-from tests.tricksite import free_port
+from tests.tricksite import TrickSite, free_port
 
 
 def mails_to(desk: Desk, port: int) -> Desk:
@@ -255,6 +256,32 @@ def test_a_park_whose_file_is_broken_or_gone_is_no_quiet_park(desk: Desk) -> Non
     ):
         desk.must("digest", reader, "--preview", "-o", "x.html")
         assert sentence in (desk.folder / "x.html").read_text(encoding="utf-8")
+
+
+def test_a_park_that_was_watched_and_is_no_longer_is_no_quiet_park_to_a_reader_of_all(
+    desk: Desk, site: TrickSite, mailbox: Mailbox
+) -> None:
+    mails_to(desk, mailbox.port)
+    site.serve_stories(1)
+    site.park(desk.folder, "stays")
+    site.park(desk.folder, "leaves")
+    desk.must("crawl")
+    desk.must("subscribe", "all@example.org")
+    desk.must("digest", "--now")
+    site.serve_stories(2, 1)
+    desk.must("crawl")
+    (desk.folder / "parks" / "leaves.toml").unlink()
+    desk.must("digest", "--now")
+    letters = [message_from_bytes(mail, policy=policy.default) for mail in mailbox.mails]
+    told = [letter.get_body(("plain",)).get_content() for letter in letters]  # type: ignore[attr-defined]
+    assert ["leaves: not seen" in text for text in told] == [False, True]
+    assert "it is no longer watched" in told[1]
+    assert "leaves: 1 of 1 visit done" in told[1]
+    desk.sql(
+        "UPDATE visits SET ended_at = '2024-01-01 00:00:00', started_at = '2024-01-01 00:00:00' WHERE park = 'leaves'"
+    )
+    desk.must("digest", "all@example.org", "--preview", "-o", "x.html")
+    assert "no longer watched" not in (desk.folder / "x.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def unreadable_rows(session: Session) -> Iterator[str]:
     """Yield the rows that no program can read, as sentences that name them."""
     for table, name, keys, columns in _JSON:
         selected = ", ".join((*keys, *(f"CAST({column} AS TEXT)" for column in columns)))
-        query = text(f"SELECT {selected} FROM {table} ORDER BY {keys[0]}")
-        for one, other, *values in session.execute(query, execution_options={"yield_per": 500}):
+        rows = text(f"SELECT {selected} FROM {table} ORDER BY {keys[0]}")
+        for one, other, *values in session.execute(rows, execution_options={"yield_per": 500}):
             for column, value in zip(columns, values, strict=True):
                 if not _is_json(value):
                     yield f"{name.format(one, other)}: its {column} cannot be read"

@@ -71,6 +71,14 @@ def visits(
         yield _visit(row)
 
 
+def parks(session: Session) -> Iterator[str]:
+    """Yield every park that was ever visited; one look into the index for each, however many visits there are."""
+    park = session.scalar(select(func.min(VisitRow.park)))
+    while park is not None:
+        yield park
+        park = session.scalar(select(func.min(VisitRow.park)).where(VisitRow.park > park))
+
+
 def as_it_stands(line: VisitLine, *, now: datetime, host: str, is_alive: Callable[[int], bool]) -> VisitLine:
     """Return a visit as it stands: one whose process died is cut off, though no later visit has noted that yet."""
     if line.outcome != account.RUNNING or not account.has_died(
