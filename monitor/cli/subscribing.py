@@ -36,7 +36,8 @@ def subscribe(
 ) -> None:
     """Add a reader. Her first digest reaches back as far as one digest usually covers."""
     if not ADDRESS.fullmatch(address):
-        raise UsageError(f"{address!r} is no mail address")
+        hint = "" if address.isascii() else ": only addresses in ASCII can be mailed, write the host as xn--…"
+        raise UsageError(f"{address!r} is no mail address{hint}")
     for slug in park or []:
         common.park(slug)
     rhythm = _rhythm(cadence, time_zone)
