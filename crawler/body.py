@@ -11,12 +11,11 @@ from crawler.patterns import Lines, fits_label, label_finder, search, without
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
-#: What an element says by its name is no paragraph (HTML standard, section 4.4.13).
-_CAPTION = "figcaption"
 _IMAGE_NAME = re.compile(
     r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     re.IGNORECASE,
 )
+_HAN = re.compile("[\u4e00-\u9fff]")
 _MENU = re.compile(r"(?=.{1,80}$)[A-Z][\w&']*(?: [\w&']+){0,3}:?(?: ?[|·] ?[A-Z][\w&']*(?: [\w&']+){0,3})*$")
 #: The last sign of such a name.
 _IMAGE_LAST = frozenset("abcdefgpABCDEFGP0123456789")
@@ -25,6 +24,8 @@ _HEAD = 12
 #: A longer line is text already, where lines come from elsewhere than an element.
 _LONGEST_LABEL = 60
 _LONG = 200
+#: What is longer is text, whatever it begins with.
+_LONGEST_DROPPED = 300
 _SENTENCE_ENDS = (".", "。", "！", "？", "!", "?", "”", '"', ")", "）")
 
 
@@ -36,7 +37,7 @@ def body_at(
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
     for node in nodes:
-        dropped = node.css(", ".join([_CAPTION, *article.drop_selectors]))
+        dropped = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
         for unwanted in dropped:
             unwanted.decompose()
         lines = visible_lines(node) if dropped else part.lines_of(node)
@@ -98,15 +99,16 @@ def text_below(lines: tuple[str, ...], start: int, article: Article, headline: s
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
     """Return *lines* without dropped paragraphs, image names and a headline repeated at the top."""
-    is_end, is_foot, is_dropped = label_finder(article.end), label_finder(article.foot), label_finder(article.drop)
+    is_over, is_end = label_finder(article.over), label_finder(article.end)
+    is_dropped = label_finder(article.drop)
     kept: list[str] = []
     captions: list[str] = []
     lines = list(lines)
     for at, line in enumerate(lines):
-        if is_end(line) or (is_foot(line) and not any(map(is_prose, lines[at + 1 :]))):
+        if is_over(line) and (is_end(line) or not any(map(is_prose, lines[at + 1 :]))):
             kept = _without_menu(kept)
             break
-        if is_dropped(line):
+        if len(line) <= _LONGEST_DROPPED and is_dropped(line):
             captions += [line] if len(line) > _LONGEST_LABEL else []
         elif not _is_image_name(line):
             kept.append(line)
@@ -127,7 +129,7 @@ def _without_menu(lines: list[str]) -> list[str]:
 def is_prose(line: str) -> bool:
     """Say whether a line is a paragraph rather than a headline, a label or an entry of a menu."""
     # A Chinese sign says as much as three letters.
-    length = len(line) + 2 * sum("\u4e00" <= sign <= "\u9fff" for sign in line[:_LONG])
+    length = len(line) if line.isascii() else len(line) + 2 * len(_HAN.findall(line[:_LONG]))
     return length >= _LONG or (length >= _LONGEST_LABEL and line.endswith(_SENTENCE_ENDS))
 
 

@@ -52,6 +52,13 @@ class FieldReader:
     #: The line that headline and date share, if they do.
     _stamped: int | None = None
 
+    def __post_init__(self) -> None:
+        # None of them holds this object: a page that hangs in a cycle would stay in memory until it is looked for.
+        article = self.layout.rules.article
+        self._pointer = Pointer(self.page, self.part, article)
+        self._names = Names(self.page, self.part, self.park.name)
+        self._stamps = Stamps(article, self.park.time_zone, self.captured_at, self._pointer)
+
     def read(self) -> Reading | Unreadable:
         """Return all fields; without a headline or a body there is no article."""
         rules = self.layout.rules.article
@@ -84,22 +91,8 @@ class FieldReader:
         )
         return Reading(fields=fields, layout=self.layout, located_by=self.located_by)
 
-    @cached_property
-    def _pointer(self) -> Pointer:
-        return Pointer(self.page, self.part, self.layout.rules.article, self._stamps.says_known_day)
-
-    @cached_property
-    def _names(self) -> Names:
-        return Names(self.page, self.part, self.park.name)
-
-    @cached_property
-    def _stamps(self) -> Stamps:
-        article = self.layout.rules.article
-        point = partial(self._candidates, "date_published")
-        return Stamps(article, self.park.time_zone, self.captured_at, point, partial(self._around, "headline"))
-
     def _date(self, ways: list[Locator]) -> DateRead | None:
-        found = self._stamps.find(ways)
+        found = self._stamps.find(ways, partial(self._candidates, "date_published"), partial(self._around, "headline"))
         if found is None:
             return None
         locator, (at, date) = found
@@ -123,7 +116,7 @@ class FieldReader:
                     continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
                     if name == "headline" and at is not None:
-                        at, value = self._names.with_its_other_line(at, value)
+                        at, value = self._names.with_its_other_line(at, value, is_below=not locator.before)
                     self._found(name, locator, at)
                     if name == "headline" and whole.startswith(value) and value != whole:
                         self._stamped = self._place("headline", whole)
@@ -237,7 +230,8 @@ class FieldReader:
         """Return what a locator points at, with the number of the line where it stands."""
         if locator.needs and not self._is_on_page(locator.needs):
             return iter(())
-        return self._pointer.candidates(name, locator, self._around(locator.near) if locator.near else None)
+        among = self._around(locator.near) if locator.near else None
+        return self._pointer.candidates(name, locator, among, self._stamps.says_known_day)
 
     def _around(self, name: str) -> range:
         """Return the numbers of the lines close to the one in which a field was found."""

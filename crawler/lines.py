@@ -19,6 +19,8 @@ _UNSEEN = frozenset(
     -comment !doctype
     """.split()  # noqa: SIM905
 )
+#: A caption is said by its element to be no paragraph (HTML standard, section 4.4.13).
+_PASSED_BY = _UNSEEN | {"figcaption"}
 _MAY_BE_HIDDEN = '[hidden], [style*="none" i], [style*="hidden" i]'
 _HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
@@ -34,7 +36,7 @@ def _is_hidden_by_attribute(node: LexborNode) -> bool:
 
 
 def visible_lines(root: LexborNode) -> list[str]:
-    """Return the visible text below *root*, one line for every block, none of them empty."""
+    """Return the visible text below *root*, one line for every block, none of them empty; no captions."""
     return lines_below(root, {}) if is_seen(root) else []
 
 
@@ -73,8 +75,8 @@ def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]
             else:
                 finished.append(line)
                 line, first = text, node
-        elif tag in _UNSEEN or tag is None or (passed_by and node.mem_id in passed_by):
-            if tag in BLOCKS and node.mem_id not in hidden:
+        elif tag in _PASSED_BY or tag is None or (passed_by and node.mem_id in passed_by):
+            if tag in BLOCKS and tag not in _PASSED_BY and node.mem_id not in hidden:
                 lines += _cleaned([*finished, line])
                 finished, line = [], ""
                 apart[node.mem_id] = _lines_below(node, hidden, {})

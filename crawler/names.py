@@ -3,6 +3,7 @@
 import re
 from functools import cached_property
 
+from crawler.body import is_prose
 from crawler.dates import DATE_PATTERN
 from crawler.page import Page, Part, title_parts
 from storage.text import comparison_text
@@ -51,15 +52,17 @@ class Names:
         said = comparison_text(value)
         return value if said in self._title[0] or said in self._listed else found[1].rstrip(_BETWEEN)
 
-    def with_its_other_line(self, at: int, value: str) -> tuple[int, str]:
-        """Return a headline that is broken in two as the title has it, with the number of its last line."""
-        whole, lines = self._title[0], self._part.lines
-        if comparison_text(value) == whole:
-            return at, value
-        for first in (at, at - 1):
-            pair = lines[max(first, 0) : first + 2]
-            said = comparison_text("".join(pair))
-            if len(pair) == 2 and len(said) <= len(whole) and whole.startswith(said):
+    def with_its_other_line(self, at: int, value: str, *, is_below: bool) -> tuple[int, str]:
+        """Return a headline that is broken in two as the title has it, with the number of its last line.
+
+        *is_below* says that the other half would stand below.
+        """
+        first = at if is_below else max(at - 1, 0)
+        pair = self._part.lines[first : first + 2]
+        # The title is looked at where the other line could be half a headline, since every page costs it.
+        if len(pair) == 2 and pair[0] != pair[1] and not any(map(is_prose, pair)):
+            said, (whole, _) = comparison_text("".join(pair)), self._title
+            if len(said) <= len(whole) and whole.startswith(said):
                 return first + 1, " ".join(pair)
         return at, value
 

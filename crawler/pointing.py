@@ -17,15 +17,20 @@ _LABEL_ENDS = (":", "：", "日期", "时间")
 class Pointer:
     """Follows the locators of one layout on one page."""
 
-    def __init__(self, page: Page, part: Part, article: Article, is_likely: Callable[[str], bool]) -> None:
+    def __init__(self, page: Page, part: Part, article: Article) -> None:
         self._page, self._part, self._skip = page, part, article.skip
-        #: Of several stamps, those with a line that this is true of come first.
-        self._is_likely = is_likely
 
-    def candidates(self, name: str, locator: Locator, among: range | None) -> Iterator[tuple[int | None, str]]:
+    def candidates(
+        self,
+        name: str,
+        locator: Locator,
+        among: range | None = None,
+        is_likely: Callable[[str], bool] = lambda _: True,
+    ) -> Iterator[tuple[int | None, str]]:
         """Yield what a locator points at for a field, with the number of the line where it stands if it is a line.
 
-        Of the visible lines only those numbered *among* are looked at, if that is given.
+        Of the visible lines only those numbered *among* are looked at, if that is given. Of several lines above which
+        something is looked for, the likely ones come first.
         """
         if locator.meta:
             yield None, self._page.meta(locator.meta)
@@ -38,7 +43,7 @@ class Pointer:
         elif locator.after:
             yield from self._after(locator.after, most=1 if name == "date_published" else _MOST_AFTER)
         elif locator.before:
-            yield from self._before(locator.before)
+            yield from self._before(locator.before, is_likely)
         elif locator.title:
             yield (
                 None,
@@ -76,11 +81,11 @@ class Pointer:
         title = [comparison_text(part) for part in title_parts(self._page.title)]
         return next((line for line in below if below.count(line) > 1 and line not in title), "")
 
-    def _before(self, pattern: str) -> Iterator[tuple[int, str]]:
+    def _before(self, pattern: str, is_likely: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
         lines = self._part.lines
         found = [at for at, _ in self._part.seen.matching(pattern)]
         if len(found) > 1:
-            found.sort(key=lambda at: not self._is_likely(lines[at]))
+            found.sort(key=lambda at: not is_likely(lines[at]))
         for at in found:
             for above in range(at - 1, max(at - 6, -1), -1):
                 if not fits_label(lines[above], self._skip):

@@ -206,6 +206,11 @@ class Article(_Words):
     document_number: Pattern | None = Field(None, description="the system's own number in a path; group 'value'")
     day_first: bool = Field(True, description="whether 10/09/2018 is the tenth of September")
 
+    @cached_property
+    def over(self) -> tuple[str, ...]:
+        """The lines at which the text may be over."""
+        return (*self.end, *self.foot)
+
 
 class LayoutFile(_Words):
     """The keys of ``layout.toml``."""

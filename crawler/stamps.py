@@ -7,6 +7,7 @@ from itertools import islice
 
 from crawler.dates import DateRead, read_date
 from crawler.patterns import without
+from crawler.pointing import Pointer
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
@@ -15,30 +16,32 @@ _MOST = 12
 Stamp = tuple[int | None, DateRead]
 
 
+#: Yields what a locator points at.
+Point = Callable[[Locator], Iterator[tuple[int | None, str]]]
+
+
 class Stamps:
-    """Follows a layout's locators of dates on one page.
+    """Reads dates off one page by its layout's rules; whoever asks says where to look, so that nothing holds him."""
 
-    *point* yields what a locator points at; *below_headline* returns the numbers of the lines in which a stamp
-    stands that belongs to the headline, an empty range where no line shows the headline.
-    """
-
-    def __init__(
-        self,
-        article: Article,
-        time_zone: str,
-        captured_at: datetime,
-        point: Callable[[Locator], Iterator[tuple[int | None, str]]],
-        below_headline: Callable[[], range],
-    ) -> None:
+    def __init__(self, article: Article, time_zone: str, captured_at: datetime, pointer: Pointer) -> None:
         self._rule, self._day_first = article.date_published, article.day_first
-        self._time_zone, self._captured_at = time_zone, captured_at
-        self._point, self._below_headline = point, below_headline
+        self._time_zone, self._captured_at, self._pointer = time_zone, captured_at, pointer
 
-    def find(self, ways: list[Locator]) -> tuple[Locator, Stamp] | None:
-        """Return the first date that one of the locators yields, with that locator."""
+    def find(
+        self, ways: list[Locator], point: Point, below_headline: Callable[[], range]
+    ) -> tuple[Locator, Stamp] | None:
+        """Return the first date that one of the locators yields, with that locator.
+
+        *below_headline* returns the numbers of the lines in which a stamp stands that belongs to the headline, an
+        empty range where no line shows the headline.
+        """
         for locator in ways:
-            found = list(islice(self._believed(locator), _MOST))
-            own = found[0] if len(found) == 1 else self._own(found)
+            found = list(islice(self._dates(locator, point(locator)), _MOST))
+            if locator.confirmed:
+                found = [stamp for stamp in found if stamp[1].iso[:10] in self._days_said_elsewhere]
+            if not found:
+                continue
+            own = found[0] if len(found) == 1 else self._own(found, below_headline())
             if own:
                 return locator, own
         return None
@@ -52,24 +55,18 @@ class Stamps:
         found = read_date(line, time_zone=self._time_zone, captured_at=self._captured_at)
         return found.iso[:10] if found else None
 
-    def _own(self, found: list[Stamp]) -> Stamp | None:
+    def _own(self, found: list[Stamp], near: range) -> Stamp | None:
         """Return this story's of several stamps; lists of other stories have stamps as well.
 
         None where the headline stands elsewhere and the days differ: then all of them are other stories'.
         """
-        near = self._below_headline() if found else range(0)
         below = next((stamp for stamp in found if stamp[0] in near), None)
         known = below or next((stamp for stamp in found if stamp[1].iso[:10] in self._days_said_elsewhere), None)
         is_listed = len(near) > 0 and len({date.iso[:10] for _, date in found}) > 1
-        return known or (found[0] if found and not is_listed else None)
+        return known or (None if is_listed else found[0])
 
-    def _believed(self, locator: Locator) -> Iterator[Stamp]:
-        for stamp in self._dates(locator):
-            if not locator.confirmed or stamp[1].iso[:10] in self._days_said_elsewhere:
-                yield stamp
-
-    def _dates(self, locator: Locator) -> Iterator[Stamp]:
-        for at, value in self._point(locator):
+    def _dates(self, locator: Locator, pointed: Iterator[tuple[int | None, str]]) -> Iterator[Stamp]:
+        for at, value in pointed:
             found = value and read_date(
                 without(value, self._rule.strip),
                 time_zone=self._time_zone,
@@ -83,6 +80,6 @@ class Stamps:
     @cached_property
     def _days_said_elsewhere(self) -> frozenset[str]:
         """The days that the listing and the address say."""
-        ways = self._rule.locators
-        found = (date for way in ways if way.listing or way.address for _, date in self._dates(way))
-        return frozenset(date.iso[:10] for date in found)
+        ways = [way for way in self._rule.locators if way.listing or way.address]
+        pointed = ((way, self._pointer.candidates("date_published", way)) for way in ways)
+        return frozenset(date.iso[:10] for way, values in pointed for _, date in self._dates(way, values))
