@@ -117,6 +117,8 @@ async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> 
         part = _read_one(reader, more, asked)
         if not isinstance(part, Reading):
             return NotSeen(reason=f"its further page {url} could not be read: {part.reason}")
+        if beside and comparison_text(part.fields.headline) != comparison_text(result.fields.headline):
+            break  # another story at a like address
         responses.append(more)
         paragraphs += part.fields.body
     reading = replace(result, fields=replace(result.fields, body=tuple(paragraphs)))

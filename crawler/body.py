@@ -16,17 +16,21 @@ _IMAGE_NAME = re.compile(
     re.IGNORECASE,
 )
 _HAN = re.compile("[\u4e00-\u9fff]")
-_MENU = re.compile(r"(?=.{1,80}$)[A-Z][\w&']*(?: [\w&']+){0,3}:?(?: ?[|·] ?[A-Z][\w&']*(?: [\w&']+){0,3})*$")
+_FOOT = 4
+_MENU = re.compile(r"(?=.{1,80}$)[A-Z][\w&']*(?: [\w&']+){0,3}(?: ?[|·] ?[A-Z][\w&']*(?: [\w&']+){0,3})++$")
+#: What only the foot of a page holds: the numbers under which a site is registered, and whose it is.
+_REGISTERED = re.compile(r"ICP[备证]|公网?安备|网站标识码|©|Copyright|版权所有|All rights reserved", re.IGNORECASE)
 #: The last sign of such a name.
 _IMAGE_LAST = frozenset("abcdefgpABCDEFGP0123456789")
 #: So many lines an element may have above its text: trail, headline, stamp, letters for the font size.
 _HEAD = 12
 #: A longer line is text already, where lines come from elsewhere than an element.
 _LONGEST_LABEL = 60
-_LONG = 200
+_LONG = 240
 #: What is longer is text, whatever it begins with.
 _LONGEST_DROPPED = 300
-_SENTENCE_ENDS = (".", "。", "！", "？", "!", "?", "”", '"', ")", "）")
+#: Headlines end in other signs as well.
+_SENTENCE = re.compile('[.。]["”’』」)）]{0,3}$')
 
 
 def body_at(
@@ -104,10 +108,13 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
     kept: list[str] = []
     captions: list[str] = []
     lines = list(lines)
+    text_ends: int | None = None
     for at, line in enumerate(lines):
-        if is_over(line) and (is_end(line) or not any(map(is_prose, lines[at + 1 :]))):
-            kept = _without_menu(kept)
-            break
+        if is_over(line):
+            text_ends = _behind_text(lines) if text_ends is None else text_ends
+            if is_end(line) or (at >= text_ends and _is_foot(lines[at : at + _FOOT])):
+                kept = kept[:-1] if kept and _MENU.match(kept[-1]) else kept
+                break
         if len(line) <= _LONGEST_DROPPED and is_dropped(line):
             captions += [line] if len(line) > _LONGEST_LABEL else []
         elif not _is_image_name(line):
@@ -119,18 +126,21 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
     return tuple(kept)
 
 
-def _without_menu(lines: list[str]) -> list[str]:
-    """Return *lines* without the menu that stands above a page's footer."""
-    last = next((at for at in reversed(range(len(lines))) if not _MENU.match(lines[at])), -1) + 1
-    is_menu = len(lines) - last > 1 or any("|" in line for line in lines[last:])
-    return lines[:last] if is_menu and last else lines
+def _behind_text(lines: list[str]) -> int:
+    """Return the number of the line behind the last paragraph."""
+    return next((at for at in reversed(range(len(lines))) if is_prose(lines[at])), -1) + 1
+
+
+def _is_foot(lines: list[str]) -> bool:
+    """Say whether lines are a page's foot: a notice names its host and its sponsor as well, but is not registered."""
+    return len(lines) == 1 or any(map(_REGISTERED.search, lines))
 
 
 def is_prose(line: str) -> bool:
     """Say whether a line is a paragraph rather than a headline, a label or an entry of a menu."""
     # A Chinese sign says as much as three letters.
     length = len(line) if line.isascii() else len(line) + 2 * len(_HAN.findall(line[:_LONG]))
-    return length >= _LONG or (length >= _LONGEST_LABEL and line.endswith(_SENTENCE_ENDS))
+    return length >= _LONG or (length >= _LONGEST_LABEL and bool(_SENTENCE.search(line, len(line) - 4)))
 
 
 def _is_image_name(line: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from crawler.body import body_at, body_between, body_from, is_prose
 from crawler.dates import DateRead
@@ -13,7 +13,7 @@ from crawler.general import general_body
 from crawler.layouts import Layout
 from crawler.names import Names, line_of_headline
 from crawler.page import Page, Part
-from crawler.patterns import fits_label, without
+from crawler.patterns import fits_label, label_finder, without
 from crawler.pointing import Pointer
 from crawler.readings import Reading, Unreadable, is_on_page
 from crawler.rules import FieldRule, Locator
@@ -116,7 +116,7 @@ class FieldReader:
                     continue
                 if value and len(value) <= limit and not fits_label(value, rule.reject):
                     if name == "headline" and at is not None:
-                        at, value = self._names.with_its_other_line(at, value, is_below=not locator.before)
+                        at, value = self._names.with_its_other_line(at, value, only_below=bool(locator.after))
                     self._found(name, locator, at)
                     if name == "headline" and whole.startswith(value) and value != whole:
                         self._stamped = self._place("headline", whole)
@@ -198,7 +198,10 @@ class FieldReader:
         stamp = {self.part.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else set()
         at = self._place("headline", headline) if headline and self._day else None
         below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE] if at is not None else ()
-        return frozenset(stamp.union(line for line in below if self._says_its_day(line)))
+        is_head = label_finder(self.layout.rules.article.skip)
+        return frozenset(
+            stamp.union(takewhile(lambda line: line in stamp or is_head(line) or self._says_its_day(line), below))
+        )
 
     def _says_its_day(self, line: str) -> bool:
         is_label = len(line) <= _LONGEST_STAMP and not line.endswith(_SENTENCE_ENDS)
@@ -245,9 +248,10 @@ class FieldReader:
             if at is None:
                 return range(0)
             below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
-            # Behind the first paragraph begins the text, which may name the day of an event as a label does.
-            end = next((number for number, line in enumerate(below, at + 1) if is_prose(line)), at + 1 + len(below))
-            return range(at if at == self._stamped else at + 1, end)
+            # Behind the second paragraph all is text, which may name the day of an event as a label does; the first
+            # may be a summary above the stamp.
+            prose = [number for number, line in enumerate(below, at + 1) if is_prose(line)]
+            return range(at if at == self._stamped else at + 1, prose[1] if len(prose) > 1 else at + 1 + len(below))
         if name == "above headline":
             above = self._place("headline", self._headline_alone) if self._headline_alone else None
             return range(max(above - 1, 0), above) if above is not None else range(0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -125,21 +125,22 @@ def further_pages(page: Page, pattern: str | None, second: int = 2, script: str 
 
 
 def pages_beside(page: Page) -> tuple[str, ...]:
-    """Return the second page to the last that *page* links to, where each has its own address with ``_2`` and so on.
+    """Return the further pages that *page* links to by their numbers, where they stand at its own address with ``_1``.
 
-    That is how most systems count; a number in place of another one would be the next story's.
+    The links say 2, 3 and so on without a gap: a lone number, or one in place of another, is the next story's.
     """
     parts = urlsplit(page.url)
     stem, dot, ext = parts.path.rpartition(".")
-    last = 0
+    found: dict[int, str] = {}
     for node in page.tree.css("a[href]") if page.is_html and dot else ():
-        url = joined(page.url, node.attributes.get("href"))
-        path = urlsplit(url).path if url else ""
-        if path.startswith(f"{stem}_") and path.endswith(f".{ext}"):
-            number = path[len(stem) + 1 : -len(ext) - 1]
-            last = max(last, int(number)) if number.isdecimal() and len(number) <= 2 else last
-    paths = (f"{stem}_{number}.{ext}" for number in range(2, min(last, _MOST_PAGES) + 1))
-    return tuple(urlunsplit(parts._replace(path=path)) for path in paths)
+        text = node.text(deep=True).strip()
+        if len(text) > 2 or not text.isdecimal():
+            continue
+        there = urlsplit(joined(page.url, node.attributes.get("href")) or "")
+        is_beside = there.path.startswith(f"{stem}_") and there.path.endswith(f".{ext}")
+        if is_beside and there.netloc == parts.netloc and there.path[len(stem) + 1 : -len(ext) - 1].isdecimal():
+            found.setdefault(int(text), there.geturl())
+    return tuple(found[number] for number in takewhile(found.__contains__, range(2, _MOST_PAGES + 1)))
 
 
 def _drawn_pages(first: str, drawn: dict[str, str | None], second: int) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ import re
 from functools import cached_property
 
 from crawler.body import is_prose
-from crawler.dates import DATE_PATTERN
 from crawler.page import Page, Part, title_parts
 from storage.text import comparison_text
 
@@ -12,7 +11,14 @@ from storage.text import comparison_text
 _SHORTEST = 5
 _YEAR, _LONGEST_STAMP = re.compile(r"(?:19|20)\d\d"), 40
 _BETWEEN = " |｜-—–"
-_STAMPED = re.compile(rf"(.*\S)\s*[\s(（\[【]{DATE_PATTERN}[\s)）\]】]*$")
+_STAMPED = re.compile(
+    r"(.*\S)\s*[\s(（\[【](?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?"
+    r"(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?[\s)）\]】]*$"
+)
+#: Behind these a day is part of what is said.
+_ASKS_FOR_A_DAY = re.compile(
+    r"(?:\b(?:on|of|by|until|till|from|to|since|at|in|for|and)|[自从至到于在截])$", re.IGNORECASE
+)
 
 
 class Names:
@@ -49,21 +55,26 @@ class Names:
         found = _STAMPED.match(value) if _YEAR.search(value, max(len(value) - _LONGEST_STAMP, 0)) else None
         if not found:
             return value
-        said = comparison_text(value)
-        return value if said in self._title[0] or said in self._listed else found[1].rstrip(_BETWEEN)
+        alone = found[1].rstrip(_BETWEEN)
+        said, listed = comparison_text(value), self._listed
+        # A listing may cut a headline short in the middle of its day.
+        is_cut = said.startswith(listed) and len(listed) > len(comparison_text(alone))
+        is_part = said in self._title[0] or said in listed or is_cut or _ASKS_FOR_A_DAY.search(alone)
+        return value if is_part else alone
 
-    def with_its_other_line(self, at: int, value: str, *, is_below: bool) -> tuple[int, str]:
+    def with_its_other_line(self, at: int, value: str, *, only_below: bool) -> tuple[int, str]:
         """Return a headline that is broken in two as the title has it, with the number of its last line.
 
-        *is_below* says that the other half would stand below.
+        Above a line that a label stands over is the label.
         """
-        first = at if is_below else max(at - 1, 0)
-        pair = self._part.lines[first : first + 2]
-        # The title is looked at where the other line could be half a headline, since every page costs it.
-        if len(pair) == 2 and pair[0] != pair[1] and not any(map(is_prose, pair)):
-            said, (whole, _) = comparison_text("".join(pair)), self._title
-            if len(said) <= len(whole) and whole.startswith(said):
-                return first + 1, " ".join(pair)
+        for first in (at,) if only_below else (at, at - 1):
+            pair = self._part.lines[max(first, 0) : first + 2]
+            # The title is looked at where the other line could be half a headline, since every page costs it.
+            if len(pair) == 2 and pair[0] != pair[1] and not any(map(is_prose, pair)):
+                said = comparison_text("".join(pair))
+                part = next((part for part in title_parts(self._page.title) if comparison_text(part) == said), None)
+                if part:
+                    return first + 1, part
         return at, value
 
     @cached_property

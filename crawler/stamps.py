@@ -36,9 +36,10 @@ class Stamps:
         empty range where no line shows the headline.
         """
         for locator in ways:
-            found = list(islice(self._dates(locator, point(locator)), _MOST))
+            dates = self._dates(locator, point(locator))
             if locator.confirmed:
-                found = [stamp for stamp in found if stamp[1].iso[:10] in self._days_said_elsewhere]
+                dates = (stamp for stamp in dates if stamp[1].iso[:10] in self._days_said_elsewhere)
+            found = list(islice(dates, _MOST))
             if not found:
                 continue
             own = found[0] if len(found) == 1 else self._own(found, below_headline())

@@ -1,6 +1,6 @@
 """Read a page that is given as its visible text alone, where its layout's own locators find nothing.
 
-Such pages come by hand, never from a visit: what a person copied, or an archive that kept no markup.
+Such pages come by hand as a rule: what a person copied, or an archive that kept no markup.
 """
 
 import re

@@ -14,7 +14,7 @@ MOST_PLACES = 6
 #: An edit script over more words than this costs memory that one page must not take; no article comes near it.
 _MOST_WORDS = 12_000
 _SHOWN_OF_MUCH = 200
-#: Of a run of words so much is shown at either end: what is longer was rewritten, and is read on the page.
+#: Of a run of words a mail shows so much at either end; all of it stands in the store.
 _SHOWN_OF_RUN = 1500
 #: A word that is longer is no word of any language, and would fill a screen.
 _LONGEST_WORD = 100
@@ -139,9 +139,17 @@ def _places(runs: list[tuple[Piece, list[str]]]) -> Iterator[tuple[Run, ...]]:
 
 
 def _run(piece: Piece, tokens: list[str]) -> Run:
-    text = _text(tokens).replace(_PARAGRAPH, " ¶ ")
-    is_long = len(text) > 2 * _SHOWN_OF_RUN
-    return Run(piece, f"{text[:_SHOWN_OF_RUN]} … {text[-_SHOWN_OF_RUN:]}" if is_long else text)
+    return Run(piece, _text(tokens).replace(_PARAGRAPH, " ¶ "))
+
+
+def for_mail(diff: Diff) -> Diff:
+    """Return a diff as a mail has room for it: of what was rewritten at length the beginning and the end."""
+    places = tuple(tuple(Run(run.piece, _shown_of(run.text)) for run in place) for place in diff.places)
+    return Diff(places=places, more=diff.more)
+
+
+def _shown_of(text: str) -> str:
+    return text if len(text) <= 2 * _SHOWN_OF_RUN else f"{text[:_SHOWN_OF_RUN]} … {text[-_SHOWN_OF_RUN:]}"
 
 
 def _text(tokens: list[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reports.coverage import ParkCoverage, Sight
-from reports.diff import Diff, diff_texts
+from reports.diff import Diff, diff_texts, for_mail
 from storage.database.deliveries import Mishap
 from storage.database.exports import ArticleLine
 from storage.decisions import changed_fields
@@ -283,7 +283,9 @@ def _diffed_item(entry: LedgerEntry) -> ChangedItem:
         headline_diff=diff_texts([_cut(before.headline)], [_cut(after.headline)])
         if both and before and after and "headline" in names
         else None,
-        body_diff=diff_texts(before.body, after.body) if both and before and after and "body" in names else None,
+        body_diff=for_mail(diff_texts(before.body, after.body))
+        if both and before and after and "body" in names
+        else None,
         date_before=_shown(before.date_published) if before and "date_published" in names else None,
         source_before=before.source if before and "source" in names else None,
         source=fields.source if fields else None,

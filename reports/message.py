@@ -103,7 +103,7 @@ def _file_of(name: str, content: bytes) -> _File:
         room = len(kept) * _MOST_PACKED_BYTES // len(packed) * 9 // 10
         kept = content[: content.rfind(b"\n", 0, room) + 1]
         left_out = plural(content.count(b"\n", len(kept)), "line")
-        rest = f"\n[{left_out} more left out for their size: 'parkwatch diff NUMBER' shows each change]\n"
+        rest = f"\n[{left_out} more left out for their size: 'parkwatch prove NUMBER' shows each change]\n"
         packed = gzip.compress(kept + rest.encode(), mtime=0)
     return _File(f"{name}.gz", packed, is_packed=True, is_cut=len(kept) < len(content))
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +21,8 @@ from storage.text import comparison_text
 
 #: Travels inside every content hash, so that a new rule for equality never looks like a site's edit.
 HASH_VERSION = "1"
+#: Shorter lines, such as a name in a list, stand on a page more than once.
+_SHORTEST_LINE = 24
 _WITH_SECONDS = re.compile(r"\d\s*[:：时]\s*\d{2}\s*[:：分]\s*\d{2}")
 
 
@@ -53,7 +56,7 @@ def is_more_exact(known: ArticleFields, read: ArticleFields) -> bool:
 
     Redesigns print stamps in forms of their own. What the page says now is nearer to what a reader sees there.
     """
-    if changed_fields(known, read) or not read.date_published:
+    if changed_fields(known, read) or not (known.date_published and read.date_published):
         return False
     return _exactness(read) > _exactness(known)
 
@@ -120,16 +123,21 @@ def is_framed(record: ArticleFields, read: ArticleFields) -> bool:
     return changed_fields(record, read) == ("body",) and any(other[at : at + len(one)] == one for at in starts)
 
 
-def is_read_otherwise(record: ArticleFields, read: ArticleFields, shown_before: str, shown_now: str) -> bool:
+def is_read_otherwise(
+    record: ArticleFields, read: ArticleFields, shown_before: Mapping[str, int], shown_now: Mapping[str, int]
+) -> bool:
     """Say whether two readings of a text differ only in which lines of the page they took for text.
 
-    What the record has and the reading lacks still stands on the page, and what the reading adds stood there before.
-    Both pages are given by all that they show, in the form made for equality.
+    What the record has and the reading lacks still stands on the page, outside the text, and what the reading adds
+    stood there before. Both pages are given by their lines in the form made for equality, each with how often it
+    stands there. A short line may stand anywhere by chance and proves nothing.
     """
     one, other = (Counter(map(comparison_text, fields.body)) for fields in (record, read))
     gone, came = one - other, other - one
-    is_shown = all(text in shown_now for text in gone) and all(text in shown_before for text in came)
-    return is_shown and bool(gone or came)
+    if not (gone or came) or min(map(len, (*gone, *came))) < _SHORTEST_LINE:
+        return False
+    stays = all(shown_now.get(text, 0) >= other[text] + many for text, many in gone.items())
+    return stays and all(shown_before.get(text, 0) >= one[text] + many for text, many in came.items())
 
 
 def completed(fields: ArticleFields, known: ArticleFields) -> ArticleFields:

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from syrupy.assertion import SnapshotAssertion
 
 from reports.coverage import ParkCoverage, Sight, cover_park
-from reports.diff import Piece, diff_texts, words
+from reports.diff import Piece, diff_texts, for_mail, words
 from reports.digest import Digest, ParkSection, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
 from reports.render import MOST_HTML_BYTES, fitting, html_of, text_of
@@ -213,14 +213,15 @@ def test_no_rewriting_makes_a_mail_that_servers_refuse(monkeypatch: pytest.Monke
     edits = [an_edit(n, rewritten(), rewritten()) for n in range(1, 61)]
     letter = build_letter(a_digest(*edits), sender="p@example.org", recipient="r@example.org", token="t")
     assert len(letter.content) < 400_000
-    assert "holds as much of it as mail servers take; the whole is in the ledger" in letter.html
+    assert "holds as much of it as mail servers take; parkwatch prove NUMBER shows any line" in letter.html
     message = message_from_bytes(letter.content, policy=policy.default)
     [file] = [part for part in message.walk() if part.get_filename()]
     assert file.get_filename() == "parkwatch-digest-7.txt.gz"
     text = gzip.decompress(file.get_payload(decode=True)).decode()
     assert re.search(r"\[\d+ lines more left out for their size", text.splitlines()[-1])
-    place = diff_texts([rewritten()], [rewritten()]).places[0]
-    assert max(len(run.text) for run in place) < 3200
+    found = diff_texts([rewritten()], [rewritten()])
+    longest = [max(len(run.text) for run in diff.places[0]) for diff in (found, for_mail(found))]
+    assert longest[0] > 19_000 > 3200 > longest[1]
 
 
 def test_changes_without_room_for_their_words_say_where_these_stand() -> None:

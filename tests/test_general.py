@@ -196,3 +196,66 @@ def test_a_stamp_behind_the_text_names_no_line_of_it_as_headline(desk: Desk, sit
     for row in desk.rows("articles"):
         assert row["headline"].startswith("Test bench")
         assert row["body"].split("\n\n")[-2:] == [WORDS, "What a day costs"]
+
+
+def put(site: TrickSite, number: int, old: bytes, new: bytes) -> None:
+    """Serve a story with a piece of its markup replaced."""
+    code, headers, content = story(number)  # type: ignore[misc]
+    assert old in content
+    site.pages[f"/blog/2024/{number}.html"] = (code, headers, content.replace(old, new))
+
+
+LAST = b"welcome as well.</p>"
+CALLED_OFF = b"<p>The opening was called off on Tuesday because the bench had burst in its trial run.</p>"
+
+
+def test_a_name_taken_off_a_list_is_an_edit_though_the_text_says_it_elsewhere(desk: Desk, site: TrickSite) -> None:
+    before = (
+        b"<p>Alpha Valves and Beta Pumps both asked to run the bench for all.</p><p>Admitted are</p><p>Alpha Valves</p>"
+    )
+    put(site, 1, LAST, LAST + before + b"<p>Beta Pumps</p>")
+    desk.must("crawl")
+    put(site, 1, LAST, LAST + before)
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Test bench 1 opens")]
+
+
+@pytest.mark.parametrize(
+    ("old", "then", "now"),
+    [
+        (b"<p>The valve", b"<p class='MsoNormal'>The valve", b"<p>The valve"),
+        (b"<body>", b"<body class='mon'>", b"<body class='tue'>"),
+    ],
+    ids=["an editor's paragraph", "a class of the day"],
+)
+def test_markup_that_is_no_design_hides_no_paragraph(
+    desk: Desk, site: TrickSite, old: bytes, then: bytes, now: bytes
+) -> None:
+    put(site, 1, old, then)
+    desk.must("crawl")
+    put(site, 1, old, now)
+    code, headers, content = site.pages["/blog/2024/1.html"]  # type: ignore[misc]
+    site.pages["/blog/2024/1.html"] = (code, headers, content.replace(LAST, LAST + CALLED_OFF))
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "Test bench 1 opens")]
+
+
+def test_a_text_that_a_script_holds_as_well_stands_where_a_person_sees_it(desk: Desk, site: TrickSite) -> None:
+    script = f'<body><script type="application/ld+json">{{"articleBody": "{WORDS}"}}</script>'.encode()
+    for number in (1, 2, 3):
+        put(site, number, b"<body>", script)
+    desk.must("crawl")
+    for number in (1, 2, 3):
+        code, headers, content = redesigned(number)  # type: ignore[misc]
+        site.pages[f"/blog/2024/{number}.html"] = (code, headers, content.replace(b"<body>", script))
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+
+
+def test_another_story_at_a_like_address_is_no_further_page(desk: Desk, site: TrickSite) -> None:
+    put(site, 1, b"<div>Copyright", b"<a href='/blog/2024/1_2.html'>2</a><div>Copyright")
+    site.pages["/blog/2024/1_2.html"] = story(2, "Nothing of this is said in the story of the first test bench.")
+    put(site, 3, b"<div>Copyright", b"<a href='/blog/2024/3_24.html'>Report of 2024</a><div>Copyright")
+    desk.must("crawl")
+    bodies = [row["body"] for row in desk.rows("articles")]
+    assert (len(bodies), any("Nothing of this" in body for body in bodies)) == (3, False)

@@ -235,9 +235,13 @@ def test_a_column_page_that_lists_nothing_itself_names_the_gateway_that_does(
 
 
 def test_a_story_of_an_unknown_site_goes_on_at_its_own_address_with_a_number() -> None:
-    links = "".join(
-        f'<a href="{name}.html">x</a>' for name in ("story77_2", "story77_3", "story78", "story78_2", "77_9")
-    )
-    page = Page(url=f"{BASE}/news/story77.html?from=mail", text=links)
-    assert pages_beside(page) == tuple(f"{BASE}/news/story77_{n}.html?from=mail" for n in (2, 3))
-    assert pages_beside(Page(url=f"{BASE}/news/story_7.html", text='<a href="story_8.html">Next story</a>')) == ()
+    def beside(*links: tuple[str, str]) -> list[str]:
+        text = "".join(f'<a href="{address}">{said}</a>' for said, address in links)
+        found = pages_beside(Page(url=f"{BASE}/news/story77.html?from=mail", text=text))
+        return [url.removeprefix(f"{BASE}/news/") for url in found]
+
+    two, three = ("2", "story77_2.html"), ("3", "story77_3.html")
+    assert beside(("1", "story77.html"), two, three, ("9", "story77_9.html")) == ["story77_2.html", "story77_3.html"]
+    assert beside(("2", "story77_1.html"), ("3", "story77_2.html")) == ["story77_1.html", "story77_2.html"]
+    assert beside(("Next story", "story77_2.html"), ("2", "story78_2.html"), ("2", "story78.html")) == []
+    assert beside(("24", "story77_24.html"), ("2", "http://other.example/news/story77_2.html")) == []

@@ -12,9 +12,9 @@ from crawler.signs import PageSign
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, print_json, say, warn
 from monitor.cli.reading import Json, change_json, show_differences, version_json
 from monitor.proving import Proof, Side, proof_of
-from monitor.reextracting import rehearse
+from monitor.reextracting import Portion, rehearse
 from monitor.settings import Settings
-from storage.database import rereadings
+from storage.database import in_words, rereadings
 from storage.database import verify as verification
 from storage.records import ArticleFields, Capture, ChangeKind
 
@@ -173,12 +173,23 @@ def verify() -> None:
     say("every promise holds")
 
 
+def _rehearsed(settings: Settings, last: int) -> Iterator[Portion | str]:
+    """Yield what was read again, or at last in a sentence why the rest was not: damage may take any form."""
+    try:
+        yield from rehearse(settings.store.url, settings.seeds, last)
+    except Exception as error:
+        yield f"versions were not read again to the end: {in_words(error)}"
+
+
 def _misread(settings: Settings, last: int) -> Iterator[str]:
     """Yield the versions that their captures do not give by the layout that read them.
 
     Of one that a site has overwritten since, the date is left aside: no 'reextract' takes a corrected zone over there.
     """
-    for portion in rehearse(settings.store.url, settings.seeds, last):
+    for portion in _rehearsed(settings, last):
+        if isinstance(portion, str):
+            yield portion
+            return
         for found in portion.differing:
             differs = found.is_present or found.unreadable or {*found.changed_fields} - {"date_published"}
             if found.is_same_layout and differs:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from storage.database import captures, ledger
 from storage.database.digests import SENT
+from storage.database.engine import in_words
 from storage.database.ledger import fields_of
 from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 from storage.database.tables import (
@@ -49,16 +50,11 @@ _WITH_VERSION = (
 
 def problems(session: Session) -> Iterator[str]:
     """Yield what is broken, streaming the store; nothing for a store that keeps its promises."""
-    unreadable = False
     for check in _CHECKS:
         try:
-            for problem in check(session):
-                unreadable |= check is unreadable_rows
-                yield problem
-        except ValueError:
-            # A row that cannot be read ends what reads it; it is named already, and the other checks go on.
-            if not unreadable:
-                raise
+            yield from check(session)
+        except Exception as error:  # damage may take any form, and must not hide what the other checks find
+            yield f"{check.__name__.strip('_').replace('_', ' ')}: not looked at to the end: {in_words(error)}"
 
 
 def _database(session: Session) -> Iterator[str]:

@@ -15,9 +15,9 @@ from storage.records import ChangeKind
 
 #: What is kept as JSON and read by every check: table, the words that name a row, its columns.
 _JSON = (
-    ("ledger", "ledger: entry {0}", ("number", "number"), ("changed_fields",)),
-    ("versions", "article {0}: version {1}", ("article_id", "number"), ("body", "located_by")),
-    ("subscriptions", "subscription {0}", ("id", "id"), ("parks", "words")),
+    ("ledger", "ledger: entry {0}", ("number", "number"), {"changed_fields": list}),
+    ("versions", "article {0}: version {1}", ("article_id", "number"), {"body": list, "located_by": dict}),
+    ("subscriptions", "subscription {0}", ("id", "id"), {"parks": list, "words": list}),
 )
 
 
@@ -27,8 +27,8 @@ def unreadable_rows(session: Session) -> Iterator[str]:
         selected = ", ".join((*keys, *(f"CAST({column} AS TEXT)" for column in columns)))
         rows = text(f"SELECT {selected} FROM {table} ORDER BY {keys[0]}")
         for one, other, *values in session.execute(rows, execution_options={"yield_per": 500}):
-            for column, value in zip(columns, values, strict=True):
-                if not _is_json(value):
+            for (column, shape), value in zip(columns.items(), values, strict=True):
+                if not _holds(value, shape):
                     yield f"{name.format(one, other)}: its {column} cannot be read"
     kinds = [kind.value for kind in ChangeKind]
     query = select(LedgerRow.number, LedgerRow.kind).where(LedgerRow.kind.not_in(kinds)).order_by(LedgerRow.number)
@@ -36,11 +36,14 @@ def unreadable_rows(session: Session) -> Iterator[str]:
         yield f"ledger: entry {number} is of no kind that there is, {kind}"
 
 
-def _is_json(value: str | None) -> bool:
+def _holds(value: str | None, kind: type) -> bool:
+    """Say whether a JSON text holds texts, in a list or by name."""
     try:
-        return isinstance(json.loads(value or ""), (list, dict))
-    except ValueError:
+        found = json.loads(value or "")
+    except (ValueError, RecursionError):
         return False
+    texts = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    return isinstance(found, kind) and all(isinstance(text, str) for text in texts)
 
 
 def rows_without_parent(session: Session) -> Iterator[str]:
@@ -62,7 +65,7 @@ def entries_fit_articles(session: Session) -> Iterator[str]:
         yield f"ledger: entry {number} names the park {said}, its article is of {park}"
     known = exists().where(AddressRow.article_id == LedgerRow.article_id, AddressRow.url == LedgerRow.url)
     unknown = select(LedgerRow.number, LedgerRow.url, LedgerRow.article_id).where(~known).order_by(LedgerRow.number)
-    for number, url, article in session.execute(unknown).all():
+    for number, url, article in session.execute(unknown, execution_options={"yield_per": 500}):
         addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
         if bare_host(url) not in {bare_host(each) for each in addresses}:
             yield f"ledger: entry {number} links to {urlsplit(url).netloc}, where its article never stood"
