@@ -197,7 +197,9 @@ class FieldReader:
         """
         stamp = {self.part.lines[self.line_of["date_published"]]} if "date_published" in self.line_of else set()
         at = self._place("headline", headline) if headline and self._day else None
-        below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE] if at is not None else ()
+        if at is None:
+            return frozenset(stamp)
+        below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
         is_head = label_finder(self.layout.rules.article.skip)
         return frozenset(
             stamp.union(takewhile(lambda line: line in stamp or is_head(line) or self._says_its_day(line), below))
@@ -261,11 +263,12 @@ class FieldReader:
     def _headline(self) -> str | None:
         """Return the headline; where the date was looked for around it, it is known unless it wants the date first."""
         rule = self.layout.rules.article.headline
-        tried = [way.way for way in rule.locators]
-        won = self.located_by.get("headline")
-        tried = tried[: tried.index(won) + 1] if won in tried else tried
-        if "_headline_alone" in self.__dict__ and not any(way.near for way in rule.locators[: len(tried)]):
-            return self._headline_alone
+        if "_headline_alone" in self.__dict__:
+            tried = [way.way for way in rule.locators]
+            won = self.located_by.get("headline")
+            tried = tried[: tried.index(won) + 1] if won in tried else tried
+            if not any(way.near for way in rule.locators[: len(tried)]):
+                return self._headline_alone
         return self._words("headline", rule, _HEADLINE_LIMIT) or self._headline_of_text()
 
     @cached_property

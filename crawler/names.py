@@ -1,7 +1,7 @@
 """Tell a headline from what stands where it should, by the page's title and by what the listing says."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from crawler.body import is_prose
 from crawler.page import Page, Part, title_parts
@@ -21,11 +21,16 @@ _ASKS_FOR_A_DAY = re.compile(
 )
 
 
+@lru_cache(maxsize=1000)
+def _compared(name: str) -> str:
+    return comparison_text(name)
+
+
 class Names:
     """What a page calls itself, and what the park is called."""
 
     def __init__(self, page: Page, part: Part, park: str) -> None:
-        self._page, self._part, self._park = page, part, comparison_text(park)
+        self._page, self._part, self._park = page, part, _compared(park)
 
     def is_in_title(self, value: str) -> bool:
         """Say whether a text stands in the page's title and is no name there."""
