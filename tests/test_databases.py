@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from monitor.demo.mailbox import Mailbox, receiving
 from monitor.lock import AlreadyRunningError, holder_of, only_one
@@ -115,6 +116,9 @@ def test_a_server_that_restarts_in_the_middle_ends_one_transaction_and_no_more(p
         record(store, an_observation("doc:2"))
         assert kinds(store) == [(1, "new"), (2, "new")]
         assert problems(store) == []
+        server.control("stop")
+        with pytest.raises(OperationalError):
+            problems(store)
         store.close()
 
 

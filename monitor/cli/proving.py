@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from crawler.checking import SeedError
 from crawler.signs import PageSign
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, print_json, say, warn
 from monitor.cli.reading import Json, change_json, show_differences, version_json
 from monitor.proving import Proof, Side, proof_of
 from monitor.reextracting import Portion, rehearse
 from monitor.settings import Settings
-from storage.database import in_words, rereadings
+from storage.database import StoreError, in_words, rereadings
 from storage.database import verify as verification
 from storage.records import ArticleFields, Capture, ChangeKind
 
@@ -174,10 +175,12 @@ def verify() -> None:
 
 
 def _rehearsed(settings: Settings, last: int) -> Iterator[Portion | str]:
-    """Yield what was read again, or at last in a sentence why the rest was not: damage may take any form."""
+    """Yield what was read again, or at last in a sentence why the rest was not."""
     try:
         yield from rehearse(settings.store.url, settings.seeds, last)
-    except Exception as error:
+    except (StoreError, SeedError):
+        raise
+    except Exception as error:  # damage may take any form, and is to be told
         yield f"versions were not read again to the end: {in_words(error)}"
 
 
