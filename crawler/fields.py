@@ -1,6 +1,6 @@
 """Read the fields of one page: every field by its first locator that yields a valid value."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -235,8 +235,15 @@ class FieldReader:
         """Return what a locator points at, with the number of the line where it stands."""
         if locator.needs and not self._is_on_page(locator.needs):
             return iter(())
-        among = self._around(locator.near) if locator.near else None
+        among: Container[int] | None = self._around(locator.near) if locator.near else None
+        if name == "headline" and locator.confirmed and locator.value_begins_line:
+            known = self._lines_in_title
+            among = known if among is None else frozenset(at for at in known if at in among)
         return self._pointer.candidates(name, locator, among, self._stamps.says_known_day)
+
+    @cached_property
+    def _lines_in_title(self) -> frozenset[int]:
+        return self._names.lines_in_title(self.layout.rules.article.headline.strip)
 
     def _around(self, name: str) -> range:
         """Return the numbers of the lines close to the one in which a field was found."""

@@ -1,6 +1,7 @@
 """Look at markup as a person does: visible lines in reading order."""
 
 import re
+from collections.abc import Container, Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -13,21 +14,25 @@ BLOCKS = frozenset(
     h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul ucapcontent
     """.split()  # noqa: SIM905 (a paragraph of words reads better than fifty strings)
 )
-_UNSEEN = frozenset(
+NEVER_SEEN = frozenset(
     """
     script style noscript template select option textarea head iframe object svg button input video audio canvas
     -comment !doctype
     """.split()  # noqa: SIM905
 )
 #: A caption is said by its element to be no paragraph (HTML standard, section 4.4.13).
-_PASSED_BY = _UNSEEN | {"figcaption"}
+_PASSED_BY = NEVER_SEEN | {"figcaption"}
 _MAY_BE_HIDDEN = '[hidden], [style*="none" i], [style*="hidden" i]'
+#: What an element is for its line; lexbor has a number for every tag it knows, and those beyond are a page's own.
+_TEXT, _INLINE, _BLOCK, _UNSEEN = range(1, 5)
+_FIRST_UNKNOWN = 1000
+_KINDS: dict[int, int] = {}
 _HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
 def is_hidden(node: LexborNode) -> bool:
     """Say whether a browser would not show the element."""
-    return node.tag in _UNSEEN or _is_hidden_by_attribute(node)
+    return node.tag in NEVER_SEEN or _is_hidden_by_attribute(node)
 
 
 def _is_hidden_by_attribute(node: LexborNode) -> bool:
@@ -45,48 +50,87 @@ def lines_below(root: LexborNode, apart: dict[int, list[str]]) -> list[str]:
 
     Of those blocks below it whose ``mem_id`` is a key of *apart* the lines are noted there as well, if they are seen.
     """
-    hidden = {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
-    return _lines_below(root, hidden, apart)
+    return _lines_below(root, hidden_below(root), apart)
+
+
+def hidden_below(root: LexborNode) -> set[int]:
+    """Return the ``mem_id`` of the elements below *root* that their attributes hide."""
+    return {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
 
 
 def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]) -> list[str]:
     """Gather the lines.
 
     A line ends where a block begins, and where text stands in another block than what came before it. Every element
-    is looked at once and with few words, since this is what reading a page costs.
+    is looked at once and with few words, since this is what reading a page costs; white space between elements, of
+    which pages have more than of text, only where it may part two words of a line.
     """
     lines: list[str] = []
     finished: list[str] = []
-    line, first = "", root
+    line, first, last = "", root, root
     block_of = {root.mem_id: root.mem_id}
-    passed_by = hidden.union(apart)
-    nodes = root.traverse(include_text=True)
+    nodes = root.traverse(include_text=True, skip_empty=True)
     next(nodes)  # the root itself
     for node in nodes:
-        tag = node.tag
-        if tag == "-text":
+        kind = _KINDS.get(node.tag_id) or _kind_of(node)
+        if kind == _TEXT:
             text = node.text_content
             if not text or text.isspace():
                 line += " " if line else ""
             elif not line:
                 line, first = text, node
             elif _block_around(node, block_of) == _block_around(first, block_of):
-                line += text
+                line += f" {text}" if _is_parted(last, node, hidden) else text
             else:
                 finished.append(line)
                 line, first = text, node
-        elif tag in _PASSED_BY or tag is None or (passed_by and node.mem_id in passed_by):
-            if tag in BLOCKS and tag not in _PASSED_BY and node.mem_id not in hidden:
-                lines += _cleaned([*finished, line])
-                finished, line = [], ""
+            last = node
+        elif kind == _UNSEEN or (hidden and node.mem_id in hidden):
+            _pass_by(node, nodes)
+        elif kind == _BLOCK:
+            if line:
+                finished.append(line)
+                line = ""
+            if apart and node.mem_id in apart:
                 apart[node.mem_id] = _lines_below(node, hidden, {})
-                lines += apart[node.mem_id]
-            below = sum(1 for _ in node.traverse(include_text=True)) - 1
-            next(islice(nodes, below, below), None)
-        elif line and tag in BLOCKS:
-            finished.append(line)
-            line = ""
+                lines += _cleaned(finished) + apart[node.mem_id]
+                finished = []
+                _pass_by(node, nodes)
     return lines + _cleaned([*finished, line])
+
+
+def _pass_by(node: LexborNode, nodes: Iterator[LexborNode]) -> None:
+    """Let *nodes*, which has just come to an element, go on behind it."""
+    below = sum(1 for _ in node.traverse(include_text=True, skip_empty=True)) - 1
+    next(islice(nodes, below, below), None)
+
+
+def _kind_of(node: LexborNode) -> int:
+    tag = node.tag
+    if tag == "-text":
+        kind = _TEXT
+    elif tag is None or tag in _PASSED_BY:
+        kind = _UNSEEN
+    else:
+        kind = _BLOCK if tag in BLOCKS else _INLINE
+    if node.tag_id < _FIRST_UNKNOWN:
+        _KINDS[node.tag_id] = kind
+    return kind
+
+
+def _is_parted(last: LexborNode, node: LexborNode, hidden: Container[int]) -> bool:
+    """Say whether nothing but white space stands between two texts of one line, in elements that a person sees."""
+    at: LexborNode | None = last
+    while at is not None and at.mem_id != node.mem_id:
+        if at.is_empty_text_node:
+            return True
+        below = at.first_child
+        if below is not None and (_kind_of(at) == _UNSEEN or at.mem_id in hidden):
+            below = None
+        while below is None and at is not None:
+            below, at = at.next, at.parent
+        at = below
+    return False
 
 
 def _cleaned(lines: list[str]) -> list[str]:
@@ -98,15 +142,19 @@ def _block_around(node: LexborNode, block_of: dict[int, int]) -> int:
 
     Without the notes a page of many elements in each other would cost the square of their number.
     """
-    at, passed = node.parent, []
-    while at is not None and at.mem_id not in block_of:
-        passed.append(at.mem_id)
-        if at.tag in BLOCKS:
-            block_of[at.mem_id] = at.mem_id
-        else:
-            at = at.parent
-    block = block_of[at.mem_id] if at is not None else 0
-    block_of.update(dict.fromkeys(passed, block))
+    at, passed, block = node.parent, [], 0
+    while at is not None:
+        number = at.mem_id
+        if number in block_of:
+            block = block_of[number]
+            break
+        passed.append(number)
+        if (_KINDS.get(at.tag_id) or _kind_of(at)) == _BLOCK:
+            block = number
+            break
+        at = at.parent
+    for number in passed:
+        block_of[number] = block
     return block
 
 

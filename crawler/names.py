@@ -1,6 +1,7 @@
 """Tell a headline from what stands where it should, by the page's title and by what the listing says."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
 from crawler.body import is_prose
@@ -39,6 +40,17 @@ class Names:
             return False
         said = comparison_text(value)
         return said in whole and said not in names
+
+    def lines_in_title(self, cut: Iterable[str]) -> frozenset[int]:
+        """Return the numbers of the lines of which the title may say the beginning, for a quick look at many lines.
+
+        Lines in which one of the patterns *cut* is found may say something else than they seem to.
+        """
+        title = self._title[0]
+        signs = {*title}
+        begun = (at for at, line in enumerate(self._part.lines) if line[0] in signs or not _is_compared_as_is(line[0]))
+        begun = (at for at in begun if _first_word(self._part.lines[at]) in title)
+        return self._part.seen.numbers(cut).union(begun)
 
     def is_of_the_site(self, value: str, *, is_title: bool) -> bool:
         """Say whether what looks like a headline is the same on every page: the name of the site or of a column."""
@@ -101,12 +113,25 @@ class Names:
         return comparison_text(title), names if self._page.meta("sitename") else names | {self._park}
 
 
+def _is_compared_as_is(sign: str) -> bool:
+    return sign.isascii() or "\u4e00" <= sign <= "\u9fff"
+
+
+def _first_word(line: str) -> str:
+    """Return what a line begins with as far as that is sure to be compared as it stands."""
+    if line.isascii():
+        return line.split(maxsplit=1)[0]
+    return line[0] if _is_compared_as_is(line[0]) else ""
+
+
 def line_of_headline(headline: str, lines: tuple[str, ...]) -> int | None:
     """Return the number of the line in which a headline stands, or ends where it stands in up to three."""
     if headline in lines:
         return lines.index(headline)
     wanted = comparison_text(headline)
     for at, line in enumerate(lines):
+        if line[0] != wanted[:1] and _is_compared_as_is(line[0]):
+            continue  # most lines, and to compare one whole costs more
         said = comparison_text(line)
         if not said or not wanted.startswith(said):
             continue

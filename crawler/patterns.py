@@ -5,7 +5,7 @@ would hold a visit for ever. ``regex`` can be told when to give up, which the st
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cache, cached_property, partial
 from typing import Any, Protocol
 
@@ -169,7 +169,7 @@ class Lines:
         lines = self.all
         return [at for at in self._labels if word in lines[at]]
 
-    def matching(self, pattern: str, among: range | None = None) -> Iterator[tuple[int, Match]]:
+    def matching(self, pattern: str, among: Container[int] | None = None) -> Iterator[tuple[int, Match]]:
         """Yield the number of every line in which the pattern is found, and the match; raises SlowPatternError.
 
         Only the lines numbered *among* are looked at, if that is given.
@@ -180,7 +180,7 @@ class Lines:
         """Return the numbers of the lines in which one of the patterns is found; raises SlowPatternError."""
         return frozenset(at for search_for in _joined(tuple(patterns)) for at, _ in self._found(search_for))
 
-    def _found(self, search_for: _Search, among: range | None = None) -> Iterator[tuple[int, Match]]:
+    def _found(self, search_for: _Search, among: Container[int] | None = None) -> Iterator[tuple[int, Match]]:
         find, words = search_for
         for at in self._that_say(words) if words else self._labels:
             if (among is None or at in among) and (match := find(self.all[at])):

@@ -1,7 +1,7 @@
 """Follow a locator to what it points at on a page."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from crawler.body import is_prose
 from crawler.page import Page, Part, title_parts
@@ -24,7 +24,7 @@ class Pointer:
         self,
         name: str,
         locator: Locator,
-        among: range | None = None,
+        among: Container[int] | None = None,
         is_likely: Callable[[str], bool] = lambda _: True,
     ) -> Iterator[tuple[int | None, str]]:
         """Yield what a locator points at for a field, with the number of the line where it stands if it is a line.

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.dates import DATE_PATTERN
+from crawler.pattern_words import is_at_beginning
 from crawler.patterns import compiled
 from storage.records import CONFIRMED
 
@@ -91,6 +92,11 @@ class Locator(_Words):
         value = getattr(self, name)
         way = name if value is True else f"{name}:{value}"
         return f"{way}{CONFIRMED}" if self.confirmed else way
+
+    @cached_property
+    def value_begins_line(self) -> bool:
+        """Whether a line that the locator finds begins with the field."""
+        return bool(self.line) and str(self.line).startswith("^(?P<value>") and is_at_beginning(str(self.line))
 
 
 #: What a pattern for addresses may name instead, where the parts of a date stand in several folders.
