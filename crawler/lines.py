@@ -67,8 +67,7 @@ def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]
     """
     lines: list[str] = []
     finished: list[str] = []
-    line, first, last = "", root, root
-    block_of = {root.mem_id: root.mem_id}
+    line, last = "", root
     nodes = root.traverse(include_text=True, skip_empty=True)
     next(nodes)  # the root itself
     for node in nodes:
@@ -76,14 +75,13 @@ def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]
         if kind == _TEXT:
             text = node.text_content
             if not text or text.isspace():
-                line += " " if line else ""
-            elif not line:
-                line, first = text, node
-            elif _block_around(node, block_of) == _block_around(first, block_of):
-                line += f" {text}" if _is_parted(last, node, hidden) else text
+                continue
+            if line and (joint := _joint(last, node, hidden)) is not None:
+                line += joint + text
             else:
-                finished.append(line)
-                line, first = text, node
+                if line:
+                    finished.append(line)
+                line = text
             last = node
         elif kind == _UNSEEN or (hidden and node.mem_id in hidden):
             _pass_by(node, nodes)
@@ -118,44 +116,32 @@ def _kind_of(node: LexborNode) -> int:
     return kind
 
 
-def _is_parted(last: LexborNode, node: LexborNode, hidden: Container[int]) -> bool:
-    """Say whether nothing but white space stands between two texts of one line, in elements that a person sees."""
-    at: LexborNode | None = last
-    while at is not None and at.mem_id != node.mem_id:
-        if at.is_empty_text_node:
-            return True
+def _joint(last: LexborNode, node: LexborNode, hidden: Container[int]) -> str | None:
+    """Return what stands between two texts with no block's beginning between them; None where a block ends there.
+
+    Every step of the way is gone once on a page, however its elements stand in each other.
+    """
+    joint, wanted, at = "", node.mem_id, last
+    while True:
         below = at.first_child
         if below is not None and (_kind_of(at) == _UNSEEN or at.mem_id in hidden):
             below = None
-        while below is None and at is not None:
-            below, at = at.next, at.parent
+        while below is None:
+            below = at.next
+            if below is None:
+                above = at.parent
+                if above is None or (_KINDS.get(above.tag_id) or _kind_of(above)) == _BLOCK:
+                    return None
+                at = above
         at = below
-    return False
+        if at.mem_id == wanted:
+            return joint
+        if (_KINDS.get(at.tag_id) or _kind_of(at)) == _TEXT:
+            joint = " "  # any other text would have been the last one
 
 
 def _cleaned(lines: list[str]) -> list[str]:
     return [cleaned for cleaned in map(clean_text, lines) if cleaned]
-
-
-def _block_around(node: LexborNode, block_of: dict[int, int]) -> int:
-    """Return the identity of the nearest block around a node, and note it for every element on the way there.
-
-    Without the notes a page of many elements in each other would cost the square of their number.
-    """
-    at, passed, block = node.parent, [], 0
-    while at is not None:
-        number = at.mem_id
-        if number in block_of:
-            block = block_of[number]
-            break
-        passed.append(number)
-        if (_KINDS.get(at.tag_id) or _kind_of(at)) == _BLOCK:
-            block = number
-            break
-        at = at.parent
-    for number in passed:
-        block_of[number] = block
-    return block
 
 
 def is_seen(node: LexborNode) -> bool:

@@ -88,8 +88,7 @@ class Names:
             pair = self._part.lines[max(first, 0) : first + 2]
             # The title is looked at where the other line could be half a headline, since every page costs it.
             if len(pair) == 2 and pair[0] != pair[1] and not any(map(is_prose, pair)):
-                said = comparison_text("".join(pair))
-                part = next((part for part in title_parts(self._page.title) if comparison_text(part) == said), None)
+                part = self._parts.get(comparison_text("".join(pair)))
                 if part:
                     return first + 1, part
         return at, value
@@ -104,6 +103,11 @@ class Names:
         shown = sum("".join(lines[at : at + 3]).startswith(listed) for at in range(len(lines)))
         links = (comparison_text(link.text(deep=True)) for link in self._part.css("a[href]"))
         return shown > sum(text.startswith(listed) for text in links)
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """The parts of the title, by what they are for comparison."""
+        return {comparison_text(part): part for part in reversed(title_parts(self._page.title))}
 
     @cached_property
     def _title(self) -> tuple[str, frozenset[str]]:
