@@ -184,6 +184,15 @@ def test_a_headline_of_any_length_above_the_stamp_is_no_text() -> None:
     assert body_from(lines, article, headline, frozenset(lines[:2])) == (WORDS,)
 
 
+def test_a_stamp_of_two_lines_below_trail_and_headline_is_no_text() -> None:
+    article = load_layouts(BUNDLED / "layouts")["general"].rules.article
+    stamp = "Time: 2024-05-01 23:00 Seen: 33"
+    lines = ["| | Place: Start > News |", "A bench opens", "Source: Press Office Author: the clerk", stamp, WORDS]
+    assert body_from(lines, article, "A bench opens", frozenset({stamp})) == (WORDS,)
+    named_below = [WORDS, "A bench opens", f"{WORDS} Twice."]
+    assert body_from(named_below, article, "A bench opens", frozenset()) == tuple(named_below)
+
+
 def test_a_stamp_behind_the_text_names_no_line_of_it_as_headline(desk: Desk, site: TrickSite) -> None:
     for number in (1, 2, 3):
         said = f"Test bench {number} opens"
