@@ -8,7 +8,7 @@ from crawler.layouts import load_good_layouts, ways_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
 from storage.cadence import next_slot, next_visit, parse_cadence
-from storage.database import Store, deliveries, drift, exports, ledger, pauses, subscriptions, visit_log
+from storage.database import Store, deliveries, drift, exports, ledger, pauses, subscriptions, visit_log, visits
 from storage.database.deliveries import DigestLine
 from storage.database.visit_log import UnreadLine
 from storage.drift import Shift, shifts
@@ -68,13 +68,15 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
         for slug, park in sorted(parks.items()):
             last = visit_log.last_visit(session, slug)
             last = stands(last) if last else None
+            is_running = last is not None and last.outcome == visits.RUNNING
             ways = ways_of(layouts[name] for name in park.layouts if name in layouts)
             since = now - max(_LATELY, 1.5 * timedelta(minutes=park.cadence_minutes))
             coverage = cover_park(
                 slug,
                 park.name,
                 visits=(),  # how it stands now, whatever was seen earlier in the day
-                last_visit=last,
+                # One at work has seen nothing yet, and the one before it tells how the park stands.
+                last_visit=visit_log.last_visit(session, slug, ended=True) if is_running else last,
                 is_recent_from=since,
                 last_joined=visit_log.last_visit(session, slug, joined=True),
                 conditions=list(visit_log.conditions(session, park=slug, since=since)),

@@ -18,7 +18,7 @@ from monitor.visiting import Visitors, how_it_died, visit_parks
 from reports.coverage import Sight
 from storage.database import Store, open_store, visit_log, visits
 from storage.records import ConditionKind
-from tests.builders import DAY_1, DAY_2, a_park, address_of
+from tests.builders import DAY_1, DAY_2, a_park, address_of, begun
 from tests.conftest import Desk
 from tests.tricksite import TrickSite
 
@@ -81,6 +81,20 @@ def test_a_park_that_nobody_has_visited_for_a_month_is_not_well(store: Store, tm
     late = health_of(store, parks, settings, DAY_1 + timedelta(days=30))
     assert (soon.is_well, late.is_well) == (True, False)
     assert late.parks[0].coverage.sight is Sight.NOT
+
+
+def test_a_park_is_not_called_unseen_while_it_is_being_visited(store: Store, tmp_path: Path) -> None:
+    parks, settings = {"eastgate": a_park()}, demo_settings(tmp_path, 25)
+    begun(store)
+    first = health_of(store, parks, settings, DAY_1 + timedelta(minutes=1))
+    assert (first.is_well, first.parks[0].coverage.sight) == (True, Sight.NEVER)
+    with store.writing() as session:
+        [visit] = [line.id for line in visit_log.visits(session)]
+        visits.end(session, visit, now=DAY_1, outcome="done", reason=None, tally=visits.Tally(listing_joined=True))
+    begun(store, now=DAY_1 + timedelta(hours=6))
+    again = health_of(store, parks, settings, DAY_1 + timedelta(hours=6, minutes=1))
+    assert (again.is_well, again.parks[0].coverage.why) == (True, None)
+    assert again.parks[0].last_outcome == visits.RUNNING
 
 
 @pytest.mark.parametrize(
