@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.lines import visible_lines
 from crawler.page import Part
-from crawler.patterns import Lines, fits_label, label_finder, search, without
+from crawler.patterns import Lines, search, without
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
@@ -61,7 +61,7 @@ def text_below_head(
 
 def body_from(lines: list[str], article: Article, headline: str, head: frozenset[str]) -> tuple[str, ...]:
     """Return the text among *lines* that come from elsewhere than an element: a trail of crumbs may stand on top."""
-    first = next((at for at, line in enumerate(lines) if not fits_label(line, article.skip)), len(lines))
+    first = next((at for at, line in enumerate(lines) if not article.is_skipped(line)), len(lines))
     lines = _below_headline(lines[first:], headline)
     # Such lines are paragraphs already, and a stamp may stand below a short text.
     text = next((at for at, line in enumerate(lines[:3]) if len(line) > _LONGEST_LABEL and line not in head), 3)
@@ -110,19 +110,19 @@ def text_below(lines: tuple[str, ...], start: int, article: Article, headline: s
 
 def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[str, ...]:
     """Return *lines* without dropped paragraphs, image names and a headline repeated at the top."""
-    is_over, is_end = label_finder(article.over), label_finder(article.end)
-    is_dropped = label_finder(article.drop)
+    is_no_plain_text = article.is_no_plain_text
     kept: list[str] = []
     captions: list[str] = []
     lines = list(lines)
     text_ends: int | None = None
     for at, line in enumerate(lines):
-        if is_over(line):
+        is_noted = is_no_plain_text(line)
+        if is_noted and article.may_be_end(line):
             text_ends = _behind_text(lines) if text_ends is None else text_ends
-            if is_end(line) or (at >= text_ends and _is_foot(lines[at : at + _FOOT])):
+            if article.is_end(line) or (at >= text_ends and _is_foot(lines[at : at + _FOOT])):
                 kept = kept[:-1] if kept and _MENU.match(kept[-1]) else kept
                 break
-        if len(line) <= _LONGEST_DROPPED and is_dropped(line):
+        if is_noted and len(line) <= _LONGEST_DROPPED and article.is_dropped(line):
             captions += [line] if len(line) > _LONGEST_LABEL else []
         elif not _is_image_name(line):
             kept.append(line)
@@ -159,7 +159,7 @@ def _without_rest_of_head(lines: list[str], article: Article, above: int) -> lis
     """Return *lines* without those right behind a head that are never text, such as share words."""
     if above < 0:
         return lines
-    return lines[next((at for at, line in enumerate(lines) if not fits_label(line, article.skip)), len(lines)) :]
+    return lines[next((at for at, line in enumerate(lines) if not article.is_skipped(line)), len(lines)) :]
 
 
 def _repeated(lines: list[str], headline: str) -> int:

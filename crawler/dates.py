@@ -43,6 +43,7 @@ _SHORT_YEAR = re.compile(r"(?<![\d-])(?P<year>\d{2})-(?P<month>\d{2})-(?P<day>\d
 _COMPACT = re.compile(r"((?:19|20)\d{2})/?([01]\d)([0-3]\d)")
 #: What makes a stamp a moment of its own (RFC 3339, section 5.6); hundredths of seconds are left aside.
 _OFFSET = re.compile(r"(?<=:\d\d)(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})(?!\d)", re.I)
+_MACHINES = re.compile(r"\dT\d")
 _RELATIVE = re.compile(
     r"(今天|昨天|前天|\d+\s*(?:分钟|小时|天)前|yesterday|today|\d+ (?:minutes?|hours?|days?) ago)",
     re.I,
@@ -124,7 +125,7 @@ def _read(moment: datetime, match: re.Match[str], time_zone: str) -> DateRead:
         return DateRead(iso=moment.date().isoformat(), raw=match[0].strip())
     zone = ZoneInfo(time_zone)
     # Without the "T" of a machine's stamp "08:00-09:00" is how long something lasts.
-    offset = _OFFSET.match(match.string, match.end()) if re.search(r"\dT\d", match[0]) else None
+    offset = _OFFSET.match(match.string, match.end()) if _MACHINES.search(match[0]) else None
     if offset is None:
         return DateRead(iso=moment.replace(tzinfo=zone).isoformat(), raw=match[0].strip())
     there = datetime.fromisoformat(f"{moment.isoformat()}{offset[1].upper()}").astimezone(zone)

@@ -13,7 +13,7 @@ from crawler.general import general_body
 from crawler.layouts import Layout
 from crawler.names import Names, line_of_headline
 from crawler.page import Page, Part
-from crawler.patterns import fits_label, label_finder, without
+from crawler.patterns import without
 from crawler.pointing import Pointer
 from crawler.readings import Reading, Unreadable, is_on_page
 from crawler.rules import FieldRule, Locator
@@ -114,7 +114,7 @@ class FieldReader:
                     continue
                 if name == "headline" and self._is_a_name(value, locator):
                     continue
-                if value and len(value) <= limit and not fits_label(value, rule.reject):
+                if value and len(value) <= limit and not rule.is_rejected(value):
                     if name == "headline" and at is not None:
                         at, value = self._names.with_its_other_line(at, value, only_below=bool(locator.after))
                     self._found(name, locator, at)
@@ -200,7 +200,7 @@ class FieldReader:
         if at is None:
             return frozenset(stamp)
         below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
-        is_head = label_finder(self.layout.rules.article.skip)
+        is_head = self.layout.rules.article.is_skipped
         return frozenset(
             stamp.union(takewhile(lambda line: line in stamp or is_head(line) or self._says_its_day(line), below))
         )

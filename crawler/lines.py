@@ -1,7 +1,7 @@
 """Look at markup as a person does: visible lines in reading order."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -50,7 +50,9 @@ def lines_below(root: LexborNode, apart: dict[int, list[str]]) -> list[str]:
 
     Of those blocks below it whose ``mem_id`` is a key of *apart* the lines are noted there as well, if they are seen.
     """
-    return _lines_below(root, hidden_below(root), apart)
+    nodes = root.traverse(include_text=True, skip_empty=True)
+    next(nodes)  # the root itself
+    return _lines_of(nodes, hidden_below(root), apart)
 
 
 def hidden_below(root: LexborNode) -> set[int]:
@@ -58,8 +60,8 @@ def hidden_below(root: LexborNode) -> set[int]:
     return {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
 
 
-def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]) -> list[str]:
-    """Gather the lines.
+def _lines_of(nodes: Iterator[LexborNode], hidden: set[int], apart: dict[int, list[str]]) -> list[str]:
+    """Gather the lines of *nodes* in document order.
 
     A line ends where a block begins, and where text stands in another block than what came before it. Every element
     is looked at once and with few words, since this is what reading a page costs; white space between elements, of
@@ -67,16 +69,15 @@ def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]
     """
     lines: list[str] = []
     finished: list[str] = []
-    line, last = "", root
-    nodes = root.traverse(include_text=True, skip_empty=True)
-    next(nodes)  # the root itself
+    line: str = ""
+    last: LexborNode | None = None
     for node in nodes:
         kind = _KINDS.get(node.tag_id) or _kind_of(node)
         if kind == _TEXT:
             text = node.text_content
             if not text or text.isspace():
                 continue
-            if line and (joint := _joint(last, node, hidden)) is not None:
+            if line and last is not None and (joint := _joint(last, node, hidden)) is not None:
                 line += joint + text
             else:
                 if line:
@@ -84,23 +85,21 @@ def _lines_below(root: LexborNode, hidden: set[int], apart: dict[int, list[str]]
                 line = text
             last = node
         elif kind == _UNSEEN or (hidden and node.mem_id in hidden):
-            _pass_by(node, nodes)
+            below = _count_below(node)
+            next(islice(nodes, below, below), None)
         elif kind == _BLOCK:
             if line:
                 finished.append(line)
                 line = ""
             if apart and node.mem_id in apart:
-                apart[node.mem_id] = _lines_below(node, hidden, {})
+                apart[node.mem_id] = _lines_of(islice(nodes, _count_below(node)), hidden, {})
                 lines += _cleaned(finished) + apart[node.mem_id]
                 finished = []
-                _pass_by(node, nodes)
     return lines + _cleaned([*finished, line])
 
 
-def _pass_by(node: LexborNode, nodes: Iterator[LexborNode]) -> None:
-    """Let *nodes*, which has just come to an element, go on behind it."""
-    below = sum(1 for _ in node.traverse(include_text=True, skip_empty=True)) - 1
-    next(islice(nodes, below, below), None)
+def _count_below(node: LexborNode) -> int:
+    return sum(1 for _ in node.traverse(include_text=True, skip_empty=True)) - 1
 
 
 def _kind_of(node: LexborNode) -> int:
@@ -116,28 +115,30 @@ def _kind_of(node: LexborNode) -> int:
     return kind
 
 
-def _joint(last: LexborNode, node: LexborNode, hidden: Container[int]) -> str | None:
+def _joint(last: LexborNode, node: LexborNode, hidden: set[int]) -> str | None:
     """Return what stands between two texts with no block's beginning between them; None where a block ends there.
 
     Every step of the way is gone once on a page, however its elements stand in each other.
     """
     joint, wanted, at = "", node.mem_id, last
     while True:
-        below = at.first_child
-        if below is not None and (_kind_of(at) == _UNSEEN or at.mem_id in hidden):
-            below = None
-        while below is None:
-            below = at.next
-            if below is None:
-                above = at.parent
-                if above is None or (_KINDS.get(above.tag_id) or _kind_of(above)) == _BLOCK:
-                    return None
-                at = above
-        at = below
-        if at.mem_id == wanted:
-            return joint
-        if (_KINDS.get(at.tag_id) or _kind_of(at)) == _TEXT:
-            joint = " "  # any other text would have been the last one
+        following = at.next
+        while following is None:
+            above = at.parent
+            if above is None or (_KINDS.get(above.tag_id) or _kind_of(above)) == _BLOCK:
+                return None
+            at, following = above, above.next
+        below: LexborNode | None = following
+        while below is not None:
+            at = below
+            kind = _KINDS.get(at.tag_id) or _kind_of(at)
+            if kind == _TEXT:
+                if at.mem_id == wanted:
+                    return joint
+                joint = " "  # any other text would have been the last one
+                break
+            is_passed_by = kind == _UNSEEN or (hidden and at.mem_id in hidden)
+            below = None if is_passed_by else at.first_child
 
 
 def _cleaned(lines: list[str]) -> list[str]:

@@ -122,13 +122,8 @@ def _joined(patterns: tuple[str, ...]) -> tuple[_Search, ...]:
 
 def label_finder(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return what says whether one of the patterns is found in a text that is short enough to be a label."""
-    return _label_finder(tuple(patterns))
-
-
-@cache
-def _label_finder(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     # One look at a time: most patterns need a single word, and this is asked of every paragraph.
-    ways = [(find, word) for find, words in _joined(patterns) for word in words or ("",)]
+    ways = [(find, word) for find, words in _joined(tuple(patterns)) for word in words or ("",)]
 
     def fits(text: str) -> bool:
         if len(text) <= LONGEST_LABEL:
@@ -138,11 +133,6 @@ def _label_finder(patterns: tuple[str, ...]) -> Callable[[str], bool]:
         return False
 
     return fits
-
-
-def fits_label(text: str, patterns: Iterable[str]) -> bool:
-    """Say whether one of the patterns is found in a text that is short enough to be a label."""
-    return label_finder(patterns)(text)
 
 
 class Lines:
@@ -170,11 +160,11 @@ class Lines:
         return [at for at in self._labels if word in lines[at]]
 
     def matching(self, pattern: str, among: Container[int] | None = None) -> Iterator[tuple[int, Match]]:
-        """Yield the number of every line in which the pattern is found, and the match; raises SlowPatternError.
+        """Return the number of every line in which the pattern is found, and the match; raises SlowPatternError.
 
         Only the lines numbered *among* are looked at, if that is given.
         """
-        yield from self._found(_search_for(pattern), among)
+        return self._found(_search_for(pattern), among)
 
     def numbers(self, patterns: Iterable[str]) -> frozenset[int]:
         """Return the numbers of the lines in which one of the patterns is found; raises SlowPatternError."""

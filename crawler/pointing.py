@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterator
 
 from crawler.body import is_prose
 from crawler.page import Page, Part, title_parts
-from crawler.patterns import fits_label, search
+from crawler.patterns import search
 from crawler.rules import Article, Locator
 from storage.text import clean_text, comparison_text
 
@@ -18,7 +18,7 @@ class Pointer:
     """Follows the locators of one layout on one page."""
 
     def __init__(self, page: Page, part: Part, article: Article) -> None:
-        self._page, self._part, self._skip = page, part, article.skip
+        self._page, self._part, self._is_skipped = page, part, article.is_skipped
 
     def candidates(
         self,
@@ -72,7 +72,7 @@ class Pointer:
             # A trail of crumbs ends in the column's name, which sites print again above the headline.
             label = comparison_text(re.split(r"[>＞»/:：]", lines[at])[-1]) or self._column_below(at)
             for below in range(at + 1, min(at + 1 + most, len(lines))):
-                if comparison_text(lines[below]) != label and not fits_label(lines[below], self._skip):
+                if comparison_text(lines[below]) != label and not self._is_skipped(lines[below]):
                     yield below, lines[below]
 
     def _column_below(self, at: int) -> str:
@@ -88,7 +88,7 @@ class Pointer:
             found.sort(key=lambda at: not is_likely(lines[at]))
         for at in found:
             for above in range(at - 1, max(at - 6, -1), -1):
-                if not fits_label(lines[above], self._skip):
+                if not self._is_skipped(lines[above]):
                     # Right below a paragraph stands no headline, but the end of a text with its stamp behind it.
                     if not any(map(is_prose, lines[max(above - 2, 0) : above])):
                         yield above, lines[above]

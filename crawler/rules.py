@@ -1,5 +1,6 @@
 """The rules that people write about families of pages, as they are checked: how to recognise, list and read them."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -9,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.dates import DATE_PATTERN
 from crawler.pattern_words import is_at_beginning
-from crawler.patterns import compiled
+from crawler.patterns import compiled, label_finder
 from storage.records import CONFIRMED
 
 _NOWHERE = LexborHTMLParser("<p></p>")
@@ -192,6 +193,11 @@ class FieldRule(_Words):
         [], description="parts of the value that are cut away; of a body, what is cut off its last paragraph"
     )
 
+    @cached_property
+    def is_rejected(self) -> Callable[[str], bool]:
+        """Says whether a value is never this field."""
+        return label_finder(self.reject)
+
 
 class Article(_Words):
     """How to read an article's page."""
@@ -213,9 +219,29 @@ class Article(_Words):
     day_first: bool = Field(True, description="whether 10/09/2018 is the tenth of September")
 
     @cached_property
-    def over(self) -> tuple[str, ...]:
-        """The lines at which the text may be over."""
-        return (*self.end, *self.foot)
+    def is_skipped(self) -> Callable[[str], bool]:
+        """Says whether a line is never headline, stamp or text."""
+        return label_finder(self.skip)
+
+    @cached_property
+    def is_dropped(self) -> Callable[[str], bool]:
+        """Says whether a paragraph is not part of the text."""
+        return label_finder(self.drop)
+
+    @cached_property
+    def is_end(self) -> Callable[[str], bool]:
+        """Says whether the text is over at a line."""
+        return label_finder(self.end)
+
+    @cached_property
+    def may_be_end(self) -> Callable[[str], bool]:
+        """Says whether the text may be over at a line."""
+        return label_finder([*self.end, *self.foot])
+
+    @cached_property
+    def is_no_plain_text(self) -> Callable[[str], bool]:
+        """Says whether one of the last three holds, which is so of few lines, in one look."""
+        return label_finder([*self.drop, *self.end, *self.foot])
 
 
 class LayoutFile(_Words):

@@ -7,7 +7,6 @@ import re
 
 from crawler.body import is_prose, text_below
 from crawler.dates import DATE_PATTERN
-from crawler.patterns import fits_label
 from crawler.rules import Article
 
 #: Stands for a locator in the record of which one won.
@@ -37,8 +36,6 @@ def body_below(
 
 
 def _may_be_headline(line: str, article: Article) -> bool:
-    patterns = [*article.skip, *article.drop, *article.headline.reject]
-    is_stamp = _STAMP.match(line)
-    return (
-        len(line) >= _SHORTEST and not line.endswith(_NO_HEADLINE) and not is_stamp and not fits_label(line, patterns)
-    )
+    if len(line) < _SHORTEST or line.endswith(_NO_HEADLINE) or _STAMP.match(line):
+        return False
+    return not (article.is_skipped(line) or article.is_dropped(line) or article.headline.is_rejected(line))

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from crawler.pattern_words import endless, is_at_beginning, words_needed
-from crawler.patterns import Lines, fits_label
+from crawler.patterns import Lines, label_finder
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ PATTERNS = [
 def test_no_line_is_missed(pattern: str) -> None:
     expected = {at for at, line in enumerate(LINES) if re.search(pattern, line)}
     assert {at for at, _ in Lines(LINES).matching(pattern)} == expected
-    assert {at for at, line in enumerate(LINES) if fits_label(line, [pattern])} == expected
+    assert {at for at, line in enumerate(LINES) if label_finder([pattern])(line)} == expected
 
 
 def test_patterns_tried_together_find_what_each_finds_alone() -> None:
