@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Container, Iterator
 
 from crawler.body import is_prose
+from crawler.lines import lines_below
 from crawler.page import Page, Part, title_parts
 from crawler.patterns import search
 from crawler.rules import Article, Locator
@@ -35,7 +36,7 @@ class Pointer:
         if locator.meta:
             yield None, self._page.meta(locator.meta)
         elif locator.selector:
-            yield from self._selected(locator)
+            yield from self._selected(locator, is_date=name == "date_published")
         elif locator.line:
             for at, match in self._part.seen.matching(locator.line, among):
                 if locator.near != "headline" or not self._part.lines[at - 1].endswith(_LABEL_ENDS):
@@ -59,12 +60,15 @@ class Pointer:
                 (self._page.listed_date if name == "date_published" else self._page.listed_headline) or "",
             )
 
-    def _selected(self, locator: Locator) -> Iterator[tuple[int | None, str]]:
+    def _selected(self, locator: Locator, *, is_date: bool) -> Iterator[tuple[int | None, str]]:
         for node in self._part.css(locator.selector or ""):
             if locator.attribute:
                 yield None, node.attributes.get(locator.attribute) or ""
-            else:
+            elif is_date:
+                # Day and clock stand side by side in elements of their own, which only a design parts.
                 yield None, clean_text(node.text(deep=True, separator=" "))
+            else:
+                yield None, " ".join(lines_below(node, {}))
 
     def _after(self, pattern: str, most: int) -> Iterator[tuple[int, str]]:
         lines = self._part.lines

@@ -9,13 +9,15 @@ from selectolax.lexbor import LexborNode
 
 from crawler.dates import read_date
 from crawler.density import densest_block
-from crawler.lines import is_seen
+from crawler.lines import visible_lines
 from crawler.page import Page
 from storage.identity import plain_path
 from storage.records import Link
-from storage.text import clean_text, comparison_text
+from storage.text import comparison_text
 
 _CLASS = re.compile(r"[A-Za-z_][\w-]*")
+#: An element is named inside one that stands at most so many steps above it.
+_MOST_STEPS = 4
 #: An element around more links than these many times the articles is the page, not the list.
 _SHARE = 0.8
 
@@ -124,13 +126,20 @@ def _headline_selectors(page: Page, link: Link) -> list[str]:
     wanted = comparison_text((link.headline or "").rstrip(".… "))
     if not wanted:
         return []
-    return _selectors(page, lambda text: comparison_text(text).startswith(wanted) and len(text) < len(wanted) * 3 + 40)
+
+    def fits(lines: list[str]) -> bool:
+        said = comparison_text("".join(lines))
+        # A listing may cut a headline short; what stands in lines of its own below it is its stamp.
+        return said == wanted or (len(lines) == 1 and said.startswith(wanted) and len(said) < len(wanted) * 3 + 40)
+
+    return _selectors(page, fits)
 
 
 def _date_selectors(page: Page, link: Link) -> list[str]:
     listed = read_date(link.date, time_zone="UTC") if link.date else None
 
-    def fits(text: str) -> bool:
+    def fits(lines: list[str]) -> bool:
+        text = " ".join(lines)
         found = read_date(text, time_zone="UTC") if len(text) <= 200 else None
         return found is not None and (listed is None or found.iso[:10] == listed.iso[:10])
 
@@ -149,11 +158,11 @@ def _body_selectors(page: Page) -> list[str]:
     return found
 
 
-def _selectors(page: Page, fits: Callable[[str], bool]) -> list[str]:
-    """Return selectors of the elements whose text fits, the innermost first."""
+def _selectors(page: Page, fits: Callable[[list[str]], bool]) -> list[str]:
+    """Return selectors of the elements whose lines fit, the innermost first."""
     found = []
     for node in page.tree.css("body *"):
-        if node.tag in ("a", "title") or not is_seen(node) or not fits(clean_text(node.text(deep=True, separator=" "))):
+        if node.tag in ("a", "title") or not fits(visible_lines(node)):
             continue
         if selector := _selector(node, page):
             found.append(selector)
@@ -161,17 +170,35 @@ def _selectors(page: Page, fits: Callable[[str], bool]) -> list[str]:
 
 
 def _selector(node: LexborNode, page: Page) -> str | None:
-    """Return a selector under which the element comes first on its page, None if it bears nothing to name it by."""
+    """Return a selector under which the element comes first on its page, None if it bears nothing to name it by.
+
+    Where others of its kind come first, it is named inside the nearest element that can be named.
+    """
+    forms = _forms(node)
+    found = next((form for form in forms if _is_first(node, form, page)), None)
+    at, steps = node.parent, 0
+    while forms and found is None and at is not None and at.tag not in ("body", "html", None) and steps < _MOST_STEPS:
+        around = next((form for form in _forms(at) if _is_first(at, form, page)), None)
+        found = next(
+            (f"{around} {form}" for form in forms if around and _is_first(node, f"{around} {form}", page)), None
+        )
+        at, steps = at.parent, steps + 1
+    return found
+
+
+def _is_first(node: LexborNode, selector: str, page: Page) -> bool:
+    first = page.tree.css_first(selector)
+    return first is not None and first.mem_id == node.mem_id
+
+
+def _forms(node: LexborNode) -> list[str]:
+    """Return the selectors that name an element by what it bears itself."""
     attributes = node.attributes
     name, classes = attributes.get("id") or "", (attributes.get("class") or "").split()
     forms = [f"#{name}"] if _CLASS.fullmatch(name) and not re.search(r"\d{3}", name) else []
     forms += [f"{node.tag}.{each}" for each in classes if _CLASS.fullmatch(each)]
     forms += [str(node.tag)] if node.tag in ("h1", "h2", "time", "article") else []
-    for form in forms:
-        first = page.tree.css_first(form)
-        if first is not None and first.mem_id == node.mem_id:
-            return form
-    return None
+    return forms
 
 
 def _shared(found: Iterable[list[str]]) -> list[str]:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from crawler.page import Page
+from crawler.proposing import propose_locators
+from storage.records import Link
 from tests.conftest import Desk
 from tests.tricksite import LISTING, TrickSite, ok, path, status, tricking
 
@@ -173,6 +176,14 @@ def test_a_new_layout_is_proposed_from_what_the_listing_says(own: Desk, basin: T
     assert [row["headline"] for row in rows] == ["Flood damages the quay", "Locks are mended", "Basin is filled again"]
     assert [row["date_published"] for row in rows] == ["2024-05-01", "2024-05-02", "2024-05-03"]
     assert all(row["body"].startswith("The basin was filled") and row["body"].endswith("summer.") for row in rows)
+
+
+def test_a_headline_is_proposed_alone_though_its_kind_stands_above_it_and_its_stamp_beside_it() -> None:
+    page = """<html><body><div class="side"><div class="name">News of the basin</div></div>
+    <div id="story"><div class="name">The basin is filled again</div><p>Source: Press <i>2024-05-03</i></p></div>
+    <p>Ships may turn in the basin again, for the first time since the flood of last year.</p></body></html>"""
+    link = Link(key="3", url="http://a.example/3.html", headline="The basin is filled again", date="2024-05-03")
+    assert propose_locators(Page(url=link.url, text=page), link)["headline"] == ["#story div.name"]
 
 
 def test_the_expected_fields_of_its_samples_are_left_to_the_person(own: Desk, basin: TrickSite) -> None:

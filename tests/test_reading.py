@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
         ("2024 03-20 09:09:51", "2024-03-20T09:09:51+08:00"),
         ("2021-08-20 14:45:22Share:", "2021-08-20T14:45:22+08:00"),
         ("2015-06-13 2293", "2015-06-13"),
+        ("2024-05-0610:30", "2024-05-06T10:30:00+08:00"),
         ("２０２１－０３－０４", "2021-03-04"),
         ("作者:甲 乙2019-03-01来源:丙", "2019-03-01"),
     ],
@@ -321,6 +322,18 @@ def test_a_bracket_in_the_text_is_no_source_and_share_words_are_none() -> None:
     html = """<h1>Head</h1><p>Updated: 2024-05-01 | Print</p>
     <div class="art_cont"><p>One.</p><p>Two.</p><p>Three.</p><p>(Figures as of March)</p></div>"""
     assert read("chinadaily_regional", "http://a.example/2024-05/01/c_5.htm", html).fields.source is None
+
+
+def test_a_headline_in_several_elements_is_read_as_it_is_seen() -> None:
+    count = "<script>count('1507')</script>"
+    page = f"""<html><body><h1 class="arti_title">云栖新区<b>举办</b>招商{count}推介会<br>签约十二个</h1>
+        <p>发布时间：<b>2024-05-06</b><b>10:30</b></p><div class="wp_articlecontent"><p>{CHINESE}</p></div></body></html>"""
+    found = read_article(Page(url="http://a.example/1.htm", text=page), [LAYOUTS["sudy_webplus"]], a_park(), NOW)
+    assert isinstance(found, Reading)
+    assert (found.fields.headline, found.fields.date_published) == (
+        "云栖新区举办招商推介会 签约十二个",
+        "2024-05-06T10:30:00+08:00",
+    )
 
 
 def test_crumbs_in_elements_of_their_own_are_no_headline() -> None:
