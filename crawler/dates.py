@@ -25,8 +25,8 @@ DATE_PATTERN = (
     r"(?:[T\s]*(?:" + _PART_OF_DAY + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?(?:\s*[AaPp]\.?[Mm]\b)?)?"
 )
 _YEAR_FIRST = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?:(?P<day>\d{1,2})日?(?!\d)|(?P<glued>\d{2})(?=\d{2}:\d{2}))"
-    + _TIME
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*"
+    r"(?:(?P<day>\d{1,2})日?(?!\d)|(?P<glued>\d{2})(?=\d{2}:\d{2}))" + _TIME
 )
 _MONTH_NAMED = re.compile(
     _NAME + r"\s*(?P<day>\d{1,2})(?:st|nd|rd|th)?\s*,?\s*(?P<year>(?:19|20)\d{2})" + _TIME,

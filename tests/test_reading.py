@@ -327,7 +327,8 @@ def test_a_bracket_in_the_text_is_no_source_and_share_words_are_none() -> None:
 def test_a_headline_in_several_elements_is_read_as_it_is_seen() -> None:
     count = "<script>count('1507')</script>"
     page = f"""<html><body><h1 class="arti_title">云栖新区<b>举办</b>招商{count}推介会<br>签约十二个</h1>
-        <p>发布时间：<b>2024-05-06</b><b>10:30</b></p><div class="wp_articlecontent"><p>{CHINESE}</p></div></body></html>"""
+        <p>发布时间：<b>2024-05-06</b><b>10:30</b></p><div class="wp_articlecontent"><p>{CHINESE}</p></div>
+        </body></html>"""
     found = read_article(Page(url="http://a.example/1.htm", text=page), [LAYOUTS["sudy_webplus"]], a_park(), NOW)
     assert isinstance(found, Reading)
     assert (found.fields.headline, found.fields.date_published) == (
