@@ -7,7 +7,7 @@ import pytest
 from crawler.dates import read_date
 from crawler.layouts import load_layouts
 from crawler.page import Page
-from crawler.reading import Reading, read_article
+from crawler.reading import Reading, read_article, recognises
 from crawler.seeds import BUNDLED
 from storage.records import ArticleFields
 from tests.builders import a_park
@@ -430,3 +430,11 @@ def test_a_headline_in_two_lines_is_spelt_as_the_title_has_it() -> None:
         f"<p>发布时间：2022-03-07</p><div id=zoom>{TEXT}</div>"
     )
     assert html_fields("hanweb", DAY, markup).headline == "东港新区起重机今日正式投入使用"
+
+
+@pytest.mark.parametrize(
+    "path", ["/news/1008.html", "/a/1008.html", "/content/1008.html", "/art/1008.html", "/info/1008.htm"]
+)
+def test_an_address_that_any_site_may_have_makes_no_family(path: str) -> None:
+    page = Page(url=f"http://eastgate.example{path}", text="<html><body><h1>Crane turns</h1></body></html>")
+    assert [name for name, layout in LAYOUTS.items() if not layout.is_general and recognises(layout, page)] == []

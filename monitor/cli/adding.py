@@ -198,8 +198,8 @@ def _print_verdict(
     say()
     say(f"{park.slug}: {park.name}, read by {chosen.name}")
     if listing:
-        onward = listing.next.url if listing.next else "nothing"
-        say(f"{plural(len(listing.links), 'article')} on the listing, which goes on at {onward}")
+        onward = f"which goes on at {listing.next.url}" if listing.next else "which has no further page"
+        say(f"{plural(len(listing.links), 'article')} on the listing, {onward}")
     doubts += doubts_of_listing(listing) if listing else ["the listing is not read by this layout"]
     doubts += [f"{trial.link.url}: {doubt}" for trial in trials for doubt in trial.doubts(park.time_zone)]
     if chosen.is_general:

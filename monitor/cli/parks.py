@@ -79,7 +79,7 @@ def _check(park: Park) -> bool:
             continue
         listing = read_listing(fetched.page(park.encoding), layouts, park)
         say(f"{park.slug}: {address}: {len(listing.links)} articles by layout {listing.layout or 'none'}")
-        say(f"  goes on at {listing.next.url if listing.next else 'nothing'}")
+        say(f"  goes on at {listing.next.url}" if listing.next else "  has no further page")
         if not listing.links:
             warn(f"parkwatch: {park.slug}: no layout finds an article in {address}: see docs/adding-a-park.md")
             is_good = False
