@@ -13,6 +13,7 @@ from storage.text import clean_text
 
 #: RFC 3986, appendix B; urlsplit looks at much that an address which was asked for cannot have.
 _PATH = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
+_MARKUP, _BEGINNING = re.compile(r"<(?:!doctype|html|head|body|div|table|p)\b", re.IGNORECASE), 4000
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
 # A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
@@ -87,6 +88,11 @@ class Page:
         node = next((node for node in head.iter() if node.tag == "title"), None) if head is not None else None
         node = node or self.tree.css_first("title")
         return clean_text(node.text()) if node else ""
+
+
+def is_markup(content_type: str | None, text: str) -> bool:
+    """Say whether a page is markup: visible text says what it is, and servers say so of markup as well by mistake."""
+    return not (content_type or "").lower().startswith("text/plain") or bool(_MARKUP.search(text, 0, _BEGINNING))
 
 
 def title_parts(title: str) -> list[str]:

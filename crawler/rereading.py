@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from crawler.decoding import decode
 from crawler.layouts import Layout
-from crawler.page import Page
+from crawler.page import Page, is_markup
 from crawler.reading import Reading, Unreadable, read_article
 from storage.decisions import completed, restated_fields
 from storage.records import ArticleFields, Capture, Park, Restated
@@ -64,4 +64,4 @@ def page_of_capture(capture: Capture, park: Park) -> Page:
     """Return the decoded page of a stored response."""
     kind = next((value for name, value in capture.headers if name.lower() == "content-type"), None)
     text = decode(capture.content, kind, encoding=park.encoding).text
-    return Page(url=capture.url, text=text, is_html=not (kind or "").startswith("text/plain"))
+    return Page(url=capture.url, text=text, is_html=is_markup(kind, text))

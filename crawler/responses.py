@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from crawler.bounds import excess_of
 from crawler.causes import in_words
 from crawler.decoding import decode
-from crawler.page import Page
+from crawler.page import Page, is_markup
 from crawler.signs import PageSign, Signs
 from storage.drift import UnreadPage
 from storage.records import Capture, Park, Validators
@@ -40,11 +40,10 @@ def page_of(
 ) -> Page:
     """Return the decoded page of a response, with what the listing said of it."""
     decoded = decode(response.body, _header(response, "Content-Type"), encoding=park.encoding)
-    is_text = (_header(response, "Content-Type") or "").startswith("text/plain")
     return Page(
         url=response.url,
         text=decoded.text,
-        is_html=not is_text,
+        is_html=is_markup(_header(response, "Content-Type"), decoded.text),
         listed_headline=listed_headline,
         listed_date=listed_date,
     )

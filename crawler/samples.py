@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from crawler.checking import SeedError, check, read_toml
 from crawler.decoding import decode
 from crawler.layouts import Layout
-from crawler.page import Page
+from crawler.page import Page, is_markup
 from crawler.reading import Reading, Unreadable, read_article
 from storage.records import FIELDS, Park
 
@@ -98,7 +98,6 @@ def load_sample(folder: Path) -> Sample:
         raise SeedError(f"{folder / 'expected.json'}: cannot be read: {error}") from error
     if not isinstance(expected, dict):
         raise SeedError(f"{folder / 'expected.json'}: write an object with the keys {', '.join(FIELDS)}")
-    is_text = (response.content_type or "").startswith("text/plain")
     park = Park(
         slug="sample",
         name="sample",
@@ -111,7 +110,7 @@ def load_sample(folder: Path) -> Sample:
     text = decode(pages[0].read_bytes(), response.content_type).text
     return Sample(
         name=folder.name,
-        page=Page(url=response.url, text=text, is_html=not is_text),
+        page=Page(url=response.url, text=text, is_html=is_markup(response.content_type, text)),
         park=park,
         captured_at=response.captured_at,
         expected=expected,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crawler.bounds import excess_of
 from crawler.decoding import decode
-from crawler.page import Page
+from crawler.page import Page, is_markup
 from monitor import children
 from monitor.crawl_settings import scrapy_settings
 from monitor.settings import Settings
@@ -27,7 +27,7 @@ class Fetched:
     def page(self, encoding: str | None = None) -> Page:
         """Return the decoded page."""
         text = decode(self.content, self.content_type, encoding=encoding).text
-        return Page(url=self.url, text=text, is_html=not (self.content_type or "").startswith("text/plain"))
+        return Page(url=self.url, text=text, is_html=is_markup(self.content_type, text))
 
 
 def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:

@@ -232,6 +232,19 @@ def test_a_page_that_comes_at_the_third_try_is_read(desk: Desk, site: TrickSite)
     assert len(desk.rows("articles")) == 2
 
 
+def test_markup_that_a_server_calls_plain_text_is_read_as_markup(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    for number in (2, 1):
+        _, _, body = article(number)
+        site.pages[path(number)] = (200, {"Content-Type": "text/plain; charset=utf-8"}, body)
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    assert all("<" not in row["body"] for row in desk.rows("articles"))
+    desk.must("verify")
+
+
 def test_a_cookie_that_a_site_sets_is_never_sent_back(desk: Desk, site: TrickSite) -> None:
     sent: list[str | None] = []
 
