@@ -82,6 +82,10 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         if there is not None and there.url == observation.url:
             # It was asked for under an address that only leads to where it stands.
             observation = replace(observation, is_moved=False, known_as=None)
+    if known is not None and known.fields.body and not observation.fields.body:
+        # A text that scripts fetch since a redesign looks the same: what is not seen is no edit.
+        said = "its text is gone and only pictures are left"
+        return Unread(reason=said, page=unread_page(response, whole.page, said, reader.now, headline=asked.headline))
     other = _in_its_place(reader, whole.page, asked, observation, known)
     if other is not None:
         return other

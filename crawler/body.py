@@ -11,6 +11,7 @@ from crawler.patterns import Lines, search, without
 from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
+_PICTURES = "img, video, audio, iframe, embed, object"
 _IMAGE_NAME = re.compile(
     r"^[\w\u4e00-\u9fff.\-]+\.(jpe?g|png|gif|webp|bmp)$|^\d{15,22}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     re.IGNORECASE,
@@ -51,6 +52,11 @@ def body_at(
     return ()
 
 
+def shows_pictures(nodes: Iterable[LexborNode]) -> bool:
+    """Say whether elements show something else than text: a poster, a film, a document in a frame."""
+    return any(node.css_first(_PICTURES) is not None for node in nodes)
+
+
 def text_below_head(
     lines: list[str], article: Article, headline: str, head: frozenset[str], top: int = _HEAD
 ) -> tuple[str, ...]:
@@ -63,6 +69,8 @@ def body_from(lines: list[str], article: Article, headline: str, head: frozenset
     """Return the text among *lines* that come from elsewhere than an element: a trail of crumbs may stand on top."""
     first = next((at for at, line in enumerate(lines) if not article.is_skipped(line)), len(lines))
     lines = _below_headline(lines[first:], headline)
+    # A stamp may come in pieces.
+    head = head.union(line for line in lines[:_HEAD] if any(line in each for each in head))
     # Such lines are paragraphs already, and a stamp may stand below a short text.
     text = next((at for at, line in enumerate(lines[:3]) if len(line) > _LONGEST_LABEL and line not in head), 3)
     return text_below_head(lines, article, headline, head, top=text)

@@ -2,7 +2,7 @@
 
 from selectolax.lexbor import LexborNode
 
-from crawler.lines import BLOCKS, NEVER_SEEN, hidden_below
+from crawler.lines import BLOCKS, FOOT, NEVER_SEEN, hidden_below
 
 #: Elements that a paragraph may be.
 _PARAGRAPHS = frozenset({"p", "div", "section", "td", "span"})
@@ -52,7 +52,7 @@ def _blocks(root: LexborNode) -> list[_Block]:
     found = [top]
     # Of every element that is seen: its block, and whether it stands in a link.
     place: dict[int, tuple[_Block, bool]] = {root.mem_id: (top, False)}
-    hidden = hidden_below(root)
+    passed_by = hidden_below(root).union(node.mem_id for node in root.css(FOOT))
     for node in root.traverse(include_text=True, skip_empty=True):
         parent = node.parent
         at = place.get(parent.mem_id) if parent else None
@@ -64,7 +64,7 @@ def _blocks(root: LexborNode) -> list[_Block]:
             length = len(" ".join((node.text_content or "").split()))
             block.length += length
             block.linked += length if is_link else 0
-        elif tag not in _APART and tag not in NEVER_SEEN and node.mem_id not in hidden:
+        elif tag not in _APART and tag not in NEVER_SEEN and node.mem_id not in passed_by:
             if (tag in BLOCKS and tag != "br") or _is_paragraph_of_its_own(node, tag):
                 block.has_blocks = True
                 block = _Block(node, tag, block)

@@ -4,9 +4,9 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from itertools import dropwhile, takewhile
+from itertools import takewhile
 
-from crawler.body import body_at, body_between, body_from, is_prose
+from crawler.body import body_at, body_between, body_from, is_prose, shows_pictures
 from crawler.dates import DateRead
 from crawler.density import densest_block
 from crawler.general import general_body
@@ -49,6 +49,8 @@ class FieldReader:
     _last: str = ""
     #: The day on which it was published, once that is found.
     _day: str | None = None
+    #: Where its text should stand, the page shows something else.
+    _is_of_pictures: bool = False
     #: The line that headline and date share, if they do.
     _stamped: int | None = None
 
@@ -75,9 +77,9 @@ class FieldReader:
         # Before the body, which takes what its layout drops out of the page.
         source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
         body = self._body(rules.body, headline) or self._body_of_text(headline)
-        if not body:
+        if not (body or self._is_of_pictures):
             return Unreadable(reason="no body found")
-        self._last = body[-1]
+        self._last = body[-1] if body else ""
         stamp = stamp or self._date(ways[behind:])
         if len(body) > 1 and len(body[-1]) <= _LONGEST_STAMP and body[-1] in self._head():
             body = body[:-1]
@@ -134,11 +136,14 @@ class FieldReader:
 
     def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
         article = self.layout.rules.article
+        pictures: Locator | None = None
         for locator in rule.locators:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
             if locator.selector:
-                paragraphs = body_at(self.part.css(locator.selector), self.part, article, headline, self._head())
+                nodes = self.part.css(locator.selector)
+                paragraphs = body_at(nodes, self.part, article, headline, self._head())
+                pictures = pictures or (None if paragraphs or not shows_pictures(nodes) else locator)
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
                 paragraphs = body_at([node] if node else [], self.part, article, headline, self._head(headline))
@@ -156,9 +161,13 @@ class FieldReader:
                 )
             else:
                 continue
-            if paragraphs:
+            # Where the text's own element shows pictures alone, labels and a foot elsewhere are no text.
+            if paragraphs and (pictures is None or locator.selector or any(map(is_prose, paragraphs))):
                 self._found("body", locator, None)
                 return paragraphs
+        if pictures is not None:
+            self._is_of_pictures = True
+            self._found("body", pictures, None)
         return ()
 
     def _headline_of_text(self) -> str | None:
@@ -186,9 +195,12 @@ class FieldReader:
         if place is None:
             return found
         lines = self.part.lines
-        above = {*lines[:place]}.difference(lines[place + 1 :])
-        below = list(dropwhile(above.__contains__, found))
-        return list(dropwhile(above.__contains__, reversed(below)))[::-1]
+        # The extractor has an order of its own: what a table holds may come behind the text.
+        above = {*lines[:place]}.difference(lines[place:])
+        below = [line for line in found if line not in above]
+        text = next((at for at, line in enumerate(below) if is_prose(line)), len(below))
+        again = {lines[place]}.difference(lines[place + 1 :])
+        return below[:text] + [line for line in below[text:] if line not in again]
 
     def _head(self, headline: str | None = None) -> frozenset[str]:
         """Return the line in which the stamp was found: a text that shares an element with it begins behind it.

@@ -1,16 +1,17 @@
 """Take the text of a page of unknown make, by a library that knows many sites and none of them well."""
 
 import re
-from itertools import islice
+from itertools import dropwhile, islice
 
 from crawler.dates import DATE_PATTERN
+from crawler.lines import FOOT, visible_lines
 from crawler.page import Page
 from crawler.patterns import LONGEST_LABEL
 from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
 _LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
-_MOST_GLUED = 200
+_MOST_GLUED, _MOST_FEET = 200, 20
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -37,8 +38,16 @@ def general_body(page: Page) -> list[str]:
     if 2 * sum(len(line) for line in lines if line.startswith("|")) > sum(map(len, lines)):
         return []  # a page that is laid out by a table, not a table in a text
     lines = _as_shown(lines, page.lines)
+    lines = _above_foot(lines, page)
     links = _link_texts(page)
     return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
+
+
+def _above_foot(lines: list[str], page: Page) -> list[str]:
+    """Return *lines* without the last that stand in what the page marks as its foot, unless that is all of them."""
+    foot = {line for node in page.tree.css(FOOT)[:_MOST_FEET] for line in visible_lines(node)}
+    above = list(dropwhile(foot.__contains__, reversed(lines)))[::-1]
+    return above or lines
 
 
 def _as_shown(found: list[str], shown: tuple[str, ...]) -> list[str]:

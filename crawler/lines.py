@@ -27,6 +27,8 @@ _MAY_BE_HIDDEN = '[hidden], [style*="none" i], [style*="hidden" i]'
 _TEXT, _INLINE, _BLOCK, _UNSEEN = range(1, 5)
 _FIRST_UNKNOWN = 1000
 _KINDS: dict[int, int] = {}
+#: What holds a site's own address and rights on every page.
+FOOT = 'footer, [class*="footer" i], [id*="footer" i], [class*="copyright" i], [id*="copyright" i], .foot, #foot'
 _HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 

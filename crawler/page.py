@@ -14,6 +14,7 @@ from storage.text import clean_text
 #: RFC 3986, appendix B; urlsplit looks at much that an address which was asked for cannot have.
 _PATH = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
 _MARKUP, _BEGINNING = re.compile(r"<(?:!doctype|html|head|body|div|table|p)\b", re.IGNORECASE), 4000
+_HAN = re.compile("[\u3400-\u9fff]")
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
 # A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
@@ -93,6 +94,12 @@ class Page:
 def is_markup(content_type: str | None, text: str) -> bool:
     """Say whether a page is markup: visible text says what it is, and servers say so of markup as well by mistake."""
     return not (content_type or "").lower().startswith("text/plain") or bool(_MARKUP.search(text, 0, _BEGINNING))
+
+
+def language_of(page: Page) -> str:
+    """Return ``zh`` for a page of which every fourth sign is Chinese, else ``en``."""
+    text = " ".join(page.lines)
+    return "zh" if len(_HAN.findall(text)) * 4 > len(text) else "en"
 
 
 def title_parts(title: str) -> list[str]:

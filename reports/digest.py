@@ -18,6 +18,8 @@ from storage.text import first_sentences
 _HEADLINE_LIMIT = 300
 #: Kinds of change that say another text than before.
 _OF_TEXT = (ChangeKind.EDITED, ChangeKind.RETITLED, ChangeKind.REDATED)
+#: Stands for the text of an article that has none.
+_NO_TEXT = "On its page is no text, only a picture, a film or a file."
 #: What a backfill finds that is younger is what visits have missed.
 _LATELY = timedelta(days=60)
 
@@ -242,7 +244,7 @@ def _item(fields: ArticleFields, url: str, excerpt_chars: int, number: int | Non
         host=bare_host(url),
         date=_shown(fields.date_published),
         source=fields.source,
-        excerpt=first_sentences(fields.body, excerpt_chars) if excerpt_chars else "",
+        excerpt=(first_sentences(fields.body, excerpt_chars) or _NO_TEXT) if excerpt_chars else "",
         language=fields.in_language,
         number=number,
     )

@@ -438,3 +438,35 @@ def test_a_headline_in_two_lines_is_spelt_as_the_title_has_it() -> None:
 def test_an_address_that_any_site_may_have_makes_no_family(path: str) -> None:
     page = Page(url=f"http://eastgate.example{path}", text="<html><body><h1>Crane turns</h1></body></html>")
     assert [name for name, layout in LAYOUTS.items() if not layout.is_general and recognises(layout, page)] == []
+
+
+PROSE = "今年上半年，园区兑现各类科技扶持资金2.36亿元，惠及企业560余家；新增省级以上研发平台14个，其中院士工作站2个。"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "date", "source"),
+    [
+        ("<p>港口管委会　2022-03-07 10:20　来源：港报</p>", "2022-03-07T10:20:00+08:00", "港报"),
+        ("<p>信息来源：港报　添加时间：2022-03-07</p>", "2022-03-07", "港报"),
+        ("<p>来源于：港报 发布时间：2022-03-07</p>", "2022-03-07", "港报"),
+        ("<p>时间：<small>2022-03-07</small> 点击：31次<br>作者：夏雨 来源：港报</p>", "2022-03-07", "港报"),
+    ],
+)
+def test_stamps_of_sites_of_unknown_make(stamp: str, date: str, source: str) -> None:
+    foot = '<div class="footer"><p>主办：港口管委会　承办：港报</p><p>地址：海滨路1号　电话：000-0000000</p></div>'
+    markup = (
+        f"<html><head><title>起重机转动了方向-港口</title></head><body><div><h2>起重机转动了方向</h2>{stamp}<div><p>{PROSE}</p>"
+        f"<p>【关闭】【顶部】</p></div></div>{foot}</body></html>"
+    )
+    page = Page(url="http://eastgate.example/show.aspx?id=7", text=markup)
+    found = read_article(page, [LAYOUTS["general"]], a_park(), NOW)
+    assert isinstance(found, Reading)
+    fields = found.fields
+    assert (fields.date_published, fields.source, fields.body) == (date, source, (PROSE,))
+
+
+def test_a_source_with_its_own_label_before_the_date_of_a_regional_page() -> None:
+    lines = (
+        "Crane turns ¶ Source: harbour.example Updated: March 7, 2022 Font Size: L M S ¶ The crane turned on Monday."
+    )
+    assert fields_of("chinadaily_regional", "/2022-03/07/c_77.htm", lines).source == "harbour.example"

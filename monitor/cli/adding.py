@@ -12,7 +12,7 @@ import typer
 
 from crawler.layouts import Layout
 from crawler.listing import ListingPage
-from crawler.page import Page, title_parts
+from crawler.page import Page, language_of, title_parts
 from crawler.proposing import propose_layout
 from crawler.trying import (
     Trial,
@@ -34,7 +34,6 @@ from storage.identity import bare_host, canonical_address
 from storage.records import Link, Park
 from storage.text import clean_text
 
-_HAN = re.compile("[\u3400-\u9fff]")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 #: Parts of a host that name no park.
 _PLAIN = {"www", "en", "english", "com", "cn", "gov", "org", "net", "edu", "co"}
@@ -178,12 +177,11 @@ def _two_of(links: Sequence[Link], *, verify: bool) -> list[tuple[Fetched, Link]
 
 def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park:
     """Return the park with the name, the language and the hosts that its listing shows."""
-    text = " ".join(page.lines)
     shown = name or page.meta("sitename") or next(reversed(title_parts(page.title)), "")
     return replace(
         park,
         name=clean_text(shown)[:80] or bare_host(final_url),
-        language="zh" if len(_HAN.findall(text)) * 4 > len(text) else "en",
+        language=language_of(page),
         hosts=park.hosts | hosts_of(final_url),
     )
 

@@ -9,7 +9,7 @@ import typer
 from crawler.bounds import excess_of
 from crawler.decoding import decode
 from crawler.layouts import Layout
-from crawler.page import Page, is_markup, title_parts
+from crawler.page import Page, is_markup, language_of, title_parts
 from crawler.reading import Reading, Unreadable, read_article
 from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, print_json, say
 from monitor.fetching import fetch
@@ -34,6 +34,8 @@ def extract(
     address = page if is_live else url or ""
     park = _park_of(address)
     loaded = _fetched(page, park) if is_live else _saved(Path(page), address, park)
+    if not park.slug:
+        park = replace(park, language=language_of(loaded))
     layouts = _layouts(layout, park, address)
     result = best_reading(loaded, layouts, park)
     if isinstance(result, Unreadable) and (titled := _with_title(loaded)):
@@ -41,7 +43,8 @@ def extract(
     if isinstance(result, Unreadable) and not layout:
         general = [known for known in common.good_layouts.values() if known.is_general and known not in layouts]
         generally = best_reading(loaded, general, park)
-        result = generally if isinstance(generally, Reading) else result
+        if general:
+            result = generally if isinstance(generally, Reading) else _also(result, generally)
     if isinstance(result, Unreadable):
         fail_with(f"{page}: no layout reads it: {result.reason}", UNSEEN)
     row = _row(result, address, park)
@@ -56,6 +59,10 @@ def extract(
         say(f"{name:<19} {shown}" + (f"   ({where})" if where else ""))
         if name == "body":
             say(f"\n{value}\n")
+
+
+def _also(families: Unreadable, general: Unreadable) -> Unreadable:
+    return Unreadable(reason=f"{general.reason}; {families.reason}")
 
 
 def _with_title(page: Page) -> Page | None:
@@ -108,8 +115,8 @@ def _layouts(name: str | None, park: Park, address: str) -> list[Layout]:
     if park.layouts:
         return [known[layout] for layout in park.layouts if layout in known]
     families = [layout for layout in known.values() if not layout.is_general]
-    by_address = [layout for layout in families if address and layout.is_article(address)]
-    return by_address or families
+    # Of readings that find as much, the one counts whose family has such addresses.
+    return sorted(families, key=lambda layout: not (address and layout.is_article(address)))
 
 
 def _saved(path: Path, address: str, park: Park) -> Page:
