@@ -68,19 +68,12 @@ def text_below_head(
 def body_from(lines: list[str], article: Article, headline: str, head: frozenset[str]) -> tuple[str, ...]:
     """Return the text among *lines* that come from elsewhere than an element: a trail of crumbs may stand on top."""
     first = next((at for at, line in enumerate(lines) if not article.is_skipped(line)), len(lines))
-    lines = _below_headline(lines[first:], headline)
+    lines = lines[first:]
     # A stamp may come in pieces.
     head = head.union(line for line in lines[:_HEAD] if any(line in each for each in head))
     # Such lines are paragraphs already, and a stamp may stand below a short text.
     text = next((at for at, line in enumerate(lines[:3]) if len(line) > _LONGEST_LABEL and line not in head), 3)
     return text_below_head(lines, article, headline, head, top=text)
-
-
-def _below_headline(lines: list[str], headline: str) -> list[str]:
-    """Return *lines* from behind the headline, if that is among the first and nothing above it is text."""
-    wanted = comparison_text(headline)
-    at = next((at for at, line in enumerate(lines[:_HEAD]) if comparison_text(line) == wanted), None)
-    return lines if at is None or any(map(is_prose, lines[:at])) else lines[at + 1 :]
 
 
 def body_between(

@@ -16,7 +16,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH = "|".join(_MONTHS)
 _NAME = rf"(?<![A-Za-z])(?P<name>{_MONTH})[a-z]*\.?"
 _ANY_MONTH = rf"(?i:{_MONTH})[a-z]{{0,6}}"
-#: A date in any of the forms that park sites print, with its clock time if it has one: "{date}" in a layout's pattern.
+#: "{date}" in a layout's pattern: a date in any of the forms that park sites print, with the time that follows it.
 DATE_PATTERN = (
     r"(?<!\d)(?:(?:19|20)\d{2}\s*[-/.年\s]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?"
     r"|" + _ANY_MONTH + r"\.?\s*\d{1,2}(?:st|nd|rd|th)?\s*,?\s*(?:19|20)\d{2}"

@@ -9,7 +9,7 @@ from itertools import takewhile
 from crawler.body import body_at, body_between, body_from, is_prose, shows_pictures
 from crawler.dates import DateRead
 from crawler.density import densest_block
-from crawler.general import general_body
+from crawler.general import below_headline, general_body
 from crawler.layouts import Layout
 from crawler.names import Names, line_of_headline
 from crawler.page import Page, Part
@@ -192,15 +192,7 @@ class FieldReader:
     def _below_headline(self, headline: str) -> list[str]:
         """Return what the general extractor finds, without what it took from above the headline."""
         found, place = general_body(self.page), self._place("headline", headline)
-        if place is None:
-            return found
-        lines = self.part.lines
-        # The extractor has an order of its own: what a table holds may come behind the text.
-        above = {*lines[:place]}.difference(lines[place:])
-        below = [line for line in found if line not in above]
-        text = next((at for at, line in enumerate(below) if is_prose(line)), len(below))
-        again = {lines[place]}.difference(lines[place + 1 :])
-        return below[:text] + [line for line in below[text:] if line not in again]
+        return found if place is None else below_headline(found, self.part.lines, place)
 
     def _head(self, headline: str | None = None) -> frozenset[str]:
         """Return the line in which the stamp was found: a text that shares an element with it begins behind it.

@@ -3,6 +3,7 @@
 import re
 from itertools import dropwhile, islice
 
+from crawler.body import is_prose
 from crawler.dates import DATE_PATTERN
 from crawler.lines import FOOT, visible_lines
 from crawler.page import Page
@@ -12,6 +13,8 @@ from storage.text import clean_text, comparison_text
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
 _LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
 _MOST_GLUED, _MOST_FEET = 200, 20
+#: Lines of a trail and of the site's own that the extractor may take along.
+_TRAIL = 12
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -41,6 +44,20 @@ def general_body(page: Page) -> list[str]:
     lines = _above_foot(lines, page)
     links = _link_texts(page)
     return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
+
+
+def below_headline(found: list[str], shown: tuple[str, ...], place: int) -> list[str]:
+    """Return what was *found* without what the page shows above its headline, which is number *place* of its lines.
+
+    The extractor has an order and a spelling of its own: what a table holds may come behind the text.
+    """
+    above, below = {*shown[:place]}.difference(shown[place:]), {*shown[place + 1 :]}
+    lines = [line for line in found if line not in above]
+    at = next((at for at, line in enumerate(lines[:_TRAIL]) if line == shown[place]), None)
+    if at is not None and not below.intersection(lines[:at]):
+        lines = lines[at + 1 :]
+    text = next((at for at, line in enumerate(lines) if is_prose(line)), len(lines))
+    return lines[:text] + [line for line in lines[text:] if line != shown[place] or line in below]
 
 
 def _above_foot(lines: list[str], page: Page) -> list[str]:

@@ -122,9 +122,12 @@ def _is_compared_as_is(sign: str) -> bool:
 
 
 def _first_word(line: str) -> str:
-    """Return what a line begins with as far as that is sure to be compared as it stands."""
+    """Return what a line begins with as far as that is sure to be compared as it stands.
+
+    A headline that begins the line may end in the middle of its first word, but has so many signs at least.
+    """
     if line.isascii():
-        return line.split(maxsplit=1)[0]
+        return line[:_SHORTEST].split(maxsplit=1)[0]
     return line[0] if _is_compared_as_is(line[0]) else ""
 
 

@@ -13,7 +13,8 @@ from storage.text import clean_text
 
 #: RFC 3986, appendix B; urlsplit looks at much that an address which was asked for cannot have.
 _PATH = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
-_MARKUP, _BEGINNING = re.compile(r"<(?:!doctype|html|head|body|div|table|p)\b", re.IGNORECASE), 4000
+_MARKUP = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body)[\s>]", re.I | re.S)
+_BEGINNING = 4000
 _HAN = re.compile("[\u3400-\u9fff]")
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
@@ -92,8 +93,8 @@ class Page:
 
 
 def is_markup(content_type: str | None, text: str) -> bool:
-    """Say whether a page is markup: visible text says what it is, and servers say so of markup as well by mistake."""
-    return not (content_type or "").lower().startswith("text/plain") or bool(_MARKUP.search(text, 0, _BEGINNING))
+    """Say whether a page is markup: visible text says what it is, and servers say so of whole pages by mistake."""
+    return not (content_type or "").lower().startswith("text/plain") or bool(_MARKUP.match(text, 0, _BEGINNING))
 
 
 def language_of(page: Page) -> str:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Container, Iterator
 
+from selectolax.lexbor import LexborNode
+
 from crawler.body import is_prose
 from crawler.lines import lines_below
 from crawler.page import Page, Part, title_parts
@@ -11,6 +13,8 @@ from crawler.rules import Article, Locator
 from storage.text import clean_text, comparison_text
 
 _MOST_AFTER = 7
+#: A longer text is no headline, and to look at each of many in each other costs the square of their number.
+_MOST_SIGNS = 2000
 #: What follows such a line is that label's own: of a document's dates only one is its publication's.
 _LABEL_ENDS = (":", "：", "日期", "时间")
 
@@ -36,7 +40,7 @@ class Pointer:
         if locator.meta:
             yield None, self._page.meta(locator.meta)
         elif locator.selector:
-            yield from self._selected(locator, is_date=name == "date_published")
+            yield from self._selected(locator, is_headline=name == "headline")
         elif locator.line:
             for at, match in self._part.seen.matching(locator.line, among):
                 if locator.near != "headline" or not self._part.lines[at - 1].endswith(_LABEL_ENDS):
@@ -60,15 +64,21 @@ class Pointer:
                 (self._page.listed_date if name == "date_published" else self._page.listed_headline) or "",
             )
 
-    def _selected(self, locator: Locator, *, is_date: bool) -> Iterator[tuple[int | None, str]]:
+    def _selected(self, locator: Locator, *, is_headline: bool) -> Iterator[tuple[int | None, str]]:
         for node in self._part.css(locator.selector or ""):
             if locator.attribute:
                 yield None, node.attributes.get(locator.attribute) or ""
-            elif is_date:
-                # Day and clock stand side by side in elements of their own, which only a design parts.
-                yield None, clean_text(node.text(deep=True, separator=" "))
             else:
-                yield None, " ".join(lines_below(node, {}))
+                # Labels and values stand side by side in elements of their own, which only a design parts.
+                spaced = clean_text(node.text(deep=True, separator=" "))
+                yield None, self._as_seen(node, spaced) if is_headline and len(spaced) <= _MOST_SIGNS else spaced
+
+    def _as_seen(self, node: LexborNode, spaced: str) -> str:
+        """Return an element's text without scripts and without spaces between its elements, unless they are meant."""
+        seen = " ".join(lines_below(node, {}))
+        if not seen or seen == spaced:
+            return spaced
+        return spaced if spaced in (self._page.listed_headline, *title_parts(self._page.title)) else seen
 
     def _after(self, pattern: str, most: int) -> Iterator[tuple[int, str]]:
         lines = self._part.lines

@@ -16,6 +16,8 @@ from storage.records import Link
 from storage.text import comparison_text
 
 _CLASS = re.compile(r"[A-Za-z_][\w-]*")
+#: What says more is neither a headline nor a stamp.
+_MOST_SIGNS = 2000
 #: An element is named inside one that stands at most so many steps above it.
 _MOST_STEPS = 4
 #: An element around more links than these many times the articles is the page, not the list.
@@ -162,7 +164,7 @@ def _selectors(page: Page, fits: Callable[[list[str]], bool]) -> list[str]:
     """Return selectors of the elements whose lines fit, the innermost first."""
     found = []
     for node in page.tree.css("body *"):
-        if node.tag in ("a", "title") or not fits(visible_lines(node)):
+        if node.tag in ("a", "title") or len(node.text(deep=True)) > _MOST_SIGNS or not fits(visible_lines(node)):
             continue
         if selector := _selector(node, page):
             found.append(selector)

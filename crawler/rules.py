@@ -240,7 +240,7 @@ class Article(_Words):
 
     @cached_property
     def is_no_plain_text(self) -> Callable[[str], bool]:
-        """Says whether one of the last three holds, which is so of few lines, in one look."""
+        """Says whether a line is dropped or may be the end, which is so of few lines, in one look."""
         return label_finder([*self.drop, *self.end, *self.foot])
 
 

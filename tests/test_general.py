@@ -8,7 +8,9 @@ from crawler import page as pages
 from crawler.body import body_from
 from crawler.general import general_body
 from crawler.layouts import load_layouts
+from crawler.reading import Reading, read_article
 from crawler.seeds import BUNDLED
+from tests.builders import DAY_1, a_park
 from tests.conftest import Desk
 from tests.tricksite import Page, TrickSite, ok
 
@@ -187,10 +189,26 @@ def test_a_headline_of_any_length_above_the_stamp_is_no_text() -> None:
 def test_a_stamp_of_two_lines_below_trail_and_headline_is_no_text() -> None:
     article = load_layouts(BUNDLED / "layouts")["general"].rules.article
     stamp = "Time: 2024-05-01 23:00 Seen: 33"
-    lines = ["| | Place: Start > News |", "A bench opens", "Source: Press Office Author: the clerk", stamp, WORDS]
+    lines = ["Source: Press Office Author: the clerk", "Time: 2024-05-01", "Seen: 33", WORDS]
     assert body_from(lines, article, "A bench opens", frozenset({stamp})) == (WORDS,)
-    named_below = [WORDS, "A bench opens", f"{WORDS} Twice."]
-    assert body_from(named_below, article, "A bench opens", frozenset()) == tuple(named_below)
+
+
+def test_what_comes_above_the_headline_is_no_text_and_what_is_shown_below_it_is() -> None:
+    agenda = "".join(f"<p>At {hour} the {what}</p>" for hour, what in ((9, "speeches"), (10, "tour"), (11, "lunch")))
+    trail = "<table><tr><td></td><td>Place: <a href='/'>Start</a> &gt; News</td></tr></table>"
+    head = "<div class='x2'>A bench opens</div><div>Source: Press Office<br>Time: 2024-05-01 23:00 Seen: 33</div>"
+
+    def body(text: str) -> tuple[str, ...]:
+        markup = f"<html><head><title>A bench opens</title></head><body>{trail}<div>{head}{text}</div></body></html>"
+        page = pages.Page(url="http://a.example/show?id=7", text=markup)
+        found = read_article(page, [load_layouts(BUNDLED / "layouts")["general"]], a_park(), DAY_1)
+        assert isinstance(found, Reading)
+        return found.fields.body
+
+    assert body(f"<p>{WORDS}</p>") == (WORDS,)
+    told = body(f"{agenda}<p>A bench opens</p><p>{WORDS}</p><p>{WORDS} Twice.</p>")
+    assert told[0] == "At 9 the speeches"
+    assert told[-2:] == (WORDS, f"{WORDS} Twice.")
 
 
 def test_a_stamp_behind_the_text_names_no_line_of_it_as_headline(desk: Desk, site: TrickSite) -> None:

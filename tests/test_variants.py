@@ -1,15 +1,20 @@
 """The shapes that the families' pages have had over the years, as a person sees them: one line a shape."""
 
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.dates import read_date
 from crawler.layouts import load_layouts
-from crawler.page import Page
+from crawler.names import Names
+from crawler.page import Page, Part, is_markup
 from crawler.reading import Reading, read_article, recognises
 from crawler.seeds import BUNDLED
 from storage.records import ArticleFields
+from storage.text import clean_text, comparison_text
 from tests.builders import a_park
 
 LAYOUTS = load_layouts(BUNDLED / "layouts")
@@ -470,3 +475,69 @@ def test_a_source_with_its_own_label_before_the_date_of_a_regional_page() -> Non
         "Crane turns ¶ Source: harbour.example Updated: March 7, 2022 Font Size: L M S ¶ The crane turned on Monday."
     )
     assert fields_of("chinadaily_regional", "/2022-03/07/c_77.htm", lines).source == "harbour.example"
+
+
+@pytest.mark.parametrize("line", ["Parkwatcher[2024-05-01]", "Parkwatcher(2024-05-01)", "Parkwatcher 2024-05-01"])
+def test_a_headline_may_end_in_the_middle_of_its_lines_first_word(line: str) -> None:
+    markup = f"<html><head><title>Parkwatcher</title></head><body><div>{line}</div><p>{PROSE}</p></body></html>"
+    found = html_fields("general", "/show.aspx", markup, "Parkwatcher")
+    assert (found.headline, found.date_published, found.body) == ("Parkwatcher", "2024-05-01", (PROSE,))
+
+
+SIGNS = st.text(st.sampled_from("Aab 1[]|（Ａ港区\u00e9\u2167"), min_size=1, max_size=9)
+
+
+@given(lines=st.lists(SIGNS.map(clean_text).filter(bool), min_size=1, max_size=4), data=st.data())
+def test_the_quick_look_at_lines_passes_over_none_that_the_title_says(lines: list[str], data: st.DataObject) -> None:
+    values = [
+        (at, value)
+        for at, line in enumerate(lines)
+        for value in (line, *(line[:end] for end in range(5, len(line))), line.removeprefix("1").strip())
+    ]
+    _, said = data.draw(st.sampled_from(values))
+    page = Page(url="http://a.example/1.htm", text=f"<title>{escape(comparison_text(said))} of Harbour</title>")
+    names = Names(page, Part(None, lines), "Harbour")
+    begun = names.lines_in_title([r"^1\s*"])
+    assert [(at, value) for at, value in values if at not in begun and names.is_in_title(value)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("text/html", "A bench opens", True),
+        (None, "A bench opens", True),
+        ("text/plain", " <!DOCTYPE html><p>A bench opens", True),
+        ("Text/Plain; charset=utf-8", "<!-- seen --> <html lang='en'>", True),
+        ("text/plain", "A bench opens\nPress Office <p.smith@zone.example> and <head@zone.example>", False),
+        ("Text/Plain", "<p.smith@zone.example> writes of <table 3>", False),
+    ],
+)
+def test_visible_text_is_no_markup_whatever_stands_in_it(kind: str | None, text: str, expected: bool) -> None:
+    assert is_markup(kind, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "headline"),
+    [
+        ("<b>Park</b> opens<br>its quay", "Harbour", "Park opens its quay"),
+        ("<i>港</i>区<i>开</i>园", "港口", "港区开园"),
+        ("<b>Park opens</b><b>its quay</b>", "Park opens its quay | Harbour", "Park opens its quay"),
+        ("Park opens<script>count(1)</script> its quay", "Harbour", "Park opens its quay"),
+        ("<button>Park opens its quay</button>", "Harbour", "Park opens its quay"),
+    ],
+)
+def test_a_heading_is_read_as_it_is_seen(heading: str, title: str, headline: str) -> None:
+    markup = f"<title>{title}</title><h1 class=arti_title>{heading}</h1><div class=wp_articlecontent>{TEXT}</div>"
+    assert html_fields("sudy_webplus", "/2024/0506/c1a7/page.htm", markup).headline == headline
+
+
+@pytest.mark.parametrize("head", ["details-title", "met-shownews-header"])
+def test_a_page_of_metinfos_newer_templates_is_known_by_its_head(head: str) -> None:
+    markup = f"<div class={head}><h1>Crane turns</h1></div><p>Date: 2024-05-01</p><div class=editor>{TEXT}</div>"
+    assert html_fields("metinfo", "/news/1008.html", markup).headline == "Crane turns"
+
+
+def test_a_line_from_which_something_is_cut_off_is_looked_at_whatever_it_begins_with() -> None:
+    page = Page(url="http://a.example/1.htm", text="<title>Crane turns today</title>")
+    names = Names(page, Part(None, ["<b>Crane turns today", "Seen 31 times"]), "Harbour")
+    assert names.lines_in_title(["</?b>"]) == {0}

@@ -9,7 +9,7 @@ import typer
 from crawler.bounds import excess_of
 from crawler.decoding import decode
 from crawler.layouts import Layout
-from crawler.page import Page, is_markup, language_of, title_parts
+from crawler.page import Page, language_of, title_parts
 from crawler.reading import Reading, Unreadable, read_article
 from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, print_json, say
 from monitor.fetching import fetch
@@ -132,7 +132,11 @@ def _saved(path: Path, address: str, park: Park) -> Page:
     text = decoded.text
     if excess := excess_of(text):
         fail_with(f"{path}: {excess}", UNSEEN)
-    return Page(url=address, text=text, is_html=path.suffix.lower() != ".txt" and is_markup("text/plain", text))
+    head = text[:4000].lower()
+    is_html = path.suffix.lower() != ".txt" and any(
+        mark in head for mark in ("<html", "<!doctype", "<body", "<div", "<p")
+    )
+    return Page(url=address, text=text, is_html=is_html)
 
 
 def _fetched(address: str, park: Park) -> Page:
