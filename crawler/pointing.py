@@ -75,6 +75,9 @@ class Pointer:
 
     def _as_seen(self, node: LexborNode, spaced: str) -> str:
         """Return an element's text without scripts and without spaces between its elements, unless they are meant."""
+        only = node.first_child
+        if only is None or (only.next is None and only.is_text_node):
+            return spaced  # most headlines, and to look for hidden elements costs as much as all else
         seen = " ".join(lines_below(node, {}))
         if not seen or seen == spaced:
             return spaced
