@@ -2,7 +2,7 @@
 
 from selectolax.lexbor import LexborNode
 
-from crawler.lines import BLOCKS, FOOT, NEVER_SEEN, hidden_below
+from crawler.lines import BLOCKS, NEVER_SEEN, feet_below, hidden_below
 
 #: Elements that a paragraph may be.
 _PARAGRAPHS = frozenset({"p", "div", "section", "td", "span"})
@@ -52,7 +52,7 @@ def _blocks(root: LexborNode) -> list[_Block]:
     found = [top]
     # Of every element that is seen: its block, and whether it stands in a link.
     place: dict[int, tuple[_Block, bool]] = {root.mem_id: (top, False)}
-    passed_by = hidden_below(root).union(node.mem_id for node in root.css(FOOT))
+    passed_by = hidden_below(root).union(node.mem_id for node in feet_below(root))
     for node in root.traverse(include_text=True, skip_empty=True):
         parent = node.parent
         at = place.get(parent.mem_id) if parent else None

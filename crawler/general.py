@@ -5,14 +5,14 @@ from itertools import dropwhile, islice
 
 from crawler.body import is_prose
 from crawler.dates import DATE_PATTERN
-from crawler.lines import FOOT, visible_lines
+from crawler.lines import feet_below, visible_lines
 from crawler.page import Page
 from crawler.patterns import LONGEST_LABEL
 from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
 _LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
-_MOST_GLUED, _MOST_FEET = 200, 20
+_MOST_GLUED = 200
 #: Lines of a trail and of the site's own that the extractor may take along.
 _TRAIL = 12
 _DATE = re.compile(DATE_PATTERN)
@@ -62,7 +62,8 @@ def below_headline(found: list[str], shown: tuple[str, ...], place: int) -> list
 
 def _above_foot(lines: list[str], page: Page) -> list[str]:
     """Return *lines* without the last that stand in what the page marks as its foot, unless that is all of them."""
-    foot = {line for node in page.tree.css(FOOT)[:_MOST_FEET] for line in visible_lines(node)}
+    feet = feet_below(page.tree.body) if page.tree.body is not None else []
+    foot = {line for node in feet for line in visible_lines(node)}
     above = list(dropwhile(foot.__contains__, reversed(lines)))[::-1]
     return above or lines
 

@@ -28,7 +28,8 @@ _TEXT, _INLINE, _BLOCK, _UNSEEN = range(1, 5)
 _FIRST_UNKNOWN = 1000
 _KINDS: dict[int, int] = {}
 #: What holds a site's own address and rights on every page.
-FOOT = 'footer, [class*="footer" i], [id*="footer" i], [class*="copyright" i], [id*="copyright" i], .foot, #foot'
+_FOOT = 'footer, [class*="footer" i], [id*="footer" i], [class*="copyright" i], [id*="copyright" i], .foot, #foot'
+_MOST_FEET = 20
 _HIDDEN = re.compile(r"(display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -60,6 +61,15 @@ def lines_below(root: LexborNode, apart: dict[int, list[str]]) -> list[str]:
 def hidden_below(root: LexborNode) -> set[int]:
     """Return the ``mem_id`` of the elements below *root* that their attributes hide."""
     return {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
+
+
+def feet_below(root: LexborNode) -> list[LexborNode]:
+    """Return the elements below *root* that are marked as the page's foot.
+
+    What holds half of the page is named for a foot that it keeps at the window's end, and is none.
+    """
+    half = len(root.text(deep=True)) / 2
+    return [node for node in root.css(_FOOT)[:_MOST_FEET] if len(node.text(deep=True)) < half]
 
 
 def _lines_of(nodes: Iterator[LexborNode], hidden: set[int], apart: dict[int, list[str]]) -> list[str]:

@@ -211,6 +211,20 @@ def test_what_comes_above_the_headline_is_no_text_and_what_is_shown_below_it_is(
     assert told[-2:] == (WORDS, f"{WORDS} Twice.")
 
 
+@pytest.mark.parametrize("name", ["page sticky-footer", "footer-fixed"])
+@pytest.mark.parametrize("layout", ["general", "trs_wcm"])
+def test_an_element_named_for_its_foot_that_holds_the_text_is_no_foot(name: str, layout: str) -> None:
+    markup = (
+        f"<html><head><title>A bench opens</title></head><body><p>Where you are: Start</p><div class='{name}'>"
+        f"<h1>A bench opens</h1><p>Release Time: 2024-05-01</p><div><p>{WORDS}</p><p>{WORDS} Twice.</p></div></div>"
+        "<div class='footer'><p>Host: the Press Office of the quarter</p></div></body></html>"
+    )
+    page = pages.Page(url="http://a.example/t20240501_7.html", text=markup)
+    found = read_article(page, [load_layouts(BUNDLED / "layouts")[layout]], a_park(), DAY_1)
+    assert isinstance(found, Reading)
+    assert found.fields.body == (WORDS, f"{WORDS} Twice.")
+
+
 def test_a_stamp_behind_the_text_names_no_line_of_it_as_headline(desk: Desk, site: TrickSite) -> None:
     for number in (1, 2, 3):
         said = f"Test bench {number} opens"
