@@ -13,7 +13,8 @@ help:            ## list these verbs
 
 setup: $(STAMP)  ## build .venv from requirements.lock
 
-# uv makes the set-up three times as fast; pip alone does as well when uv cannot be had.
+# uv makes the set-up three times as fast; pip alone does as well when uv cannot be had. Compiled once here, as pip
+# does too: where PYTHONDONTWRITEBYTECODE is set, every command would compile its libraries anew, for a second or two.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Parkwatch needs Python 3.11 or newer as $(PY); name another with: make PY=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
@@ -21,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true
 	@{ [ -x $(BIN)/uv ] && export VIRTUAL_ENV=$(CURDIR)/$(VENV) && \
-		$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock 2>/dev/null && \
+		$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock 2>/dev/null && \
 		$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . 2>/dev/null ; } || \
 	{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; }
