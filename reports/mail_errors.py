@@ -4,6 +4,11 @@ import smtplib
 import socket
 import ssl
 
+from storage.text import clean_text
+
+#: RFC 5321, section 4.2.1; smtplib says -1 of a line that begins with no number.
+_LOWEST_CODE = 200
+
 
 def in_words(error: Exception) -> str:
     """Return half a sentence that goes on after the server's name; the names of Python's classes tell nobody anything.
@@ -13,6 +18,8 @@ def in_words(error: Exception) -> str:
     match error:
         case smtplib.SMTPAuthenticationError():
             return f"does not accept the login ({_said(error)}): check mail.user and the password file"
+        case smtplib.SMTPResponseException() if error.smtp_code < _LOWEST_CODE:
+            return "answers with what is no answer: it is no mail server, or mail.security is not what it speaks"
         case smtplib.SMTPResponseException():
             return f"answered {_said(error)}"
         case smtplib.SMTPNotSupportedError():
@@ -47,8 +54,8 @@ def in_words(error: Exception) -> str:
 
 def _said(error: smtplib.SMTPResponseException) -> str:
     words = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-    return " ".join(f"{error.smtp_code} {words}".split())[:200]
+    return clean_text(f"{error.smtp_code} {words}")[:200]
 
 
 def _flat(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return clean_text(str(error))[:200]

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from reports.mail_errors import in_words
 from storage.crash import crash_point
+from storage.text import clean_text
 
 #: Real replies run to a few dozen lines, at EHLO.
 _MOST_REPLY_LINES = 200
@@ -238,7 +239,7 @@ class _ToldError(Exception):
 
 
 def _delivery(code: int, answer: bytes, what: str, *, is_our_fault: bool = False) -> Delivery:
-    said = f"{what}: {code} {answer.decode('utf-8', 'replace')}".replace("\r", " ").replace("\n", " ")
+    said = clean_text(f"{what}: {code} {answer.decode('utf-8', 'replace')}")
     if code // 100 == 2:
         return Delivery(outcome=Outcome.SENT, code=code, answer=said)
     outcome = Outcome.REFUSED if code // 100 == 5 and not is_our_fault else Outcome.DEFERRED

@@ -18,6 +18,7 @@ from tests.builders import DAY_1, DAY_2, an_observation
 from tests.conftest import Desk
 from tests.slowsite import stored
 from tests.test_mail import PARKS, Talkative, frozen, mailer, subscribed
+from tests.torture.rude import GARBAGE, rudely
 from tests.tricksite import TrickSite, free_port
 
 
@@ -83,6 +84,21 @@ def test_trouble_with_a_server_is_told_in_an_operators_words(
     assert (delivery.outcome, delivery.is_our_fault) == (Outcome.DEFERRED, True)
     assert words in delivery.answer
     assert "Error" not in delivery.answer
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ({"connect": GARBAGE}, "the mail server 127.0.0.1:{port} answers with what is no answer: it is no mail server"),
+        ({"rcpt": "550 \x1b[31mno such\x07 user"}, "recipient r@example.org: 550 [31mno such user"),
+    ],
+    ids=["no mail server", "a terminal's commands"],
+)
+def test_a_servers_words_are_shown_as_words(script: dict[str, str], words: str) -> None:
+    with rudely(script) as server:
+        delivery = mailer(server.port).send("r@example.org", b"Subject: x\r\n\r\n")
+    assert words.format(port=server.port) in delivery.answer
+    assert delivery.answer.isprintable()
 
 
 def test_sending_at_once_waits_for_no_pause_but_overtakes_no_attempt(store: Store, tmp_path: Any) -> None:

@@ -122,10 +122,6 @@ def _told(sent: Sent, what: str) -> list[str]:
 
 def _counts(made: Made) -> str:
     found = made.digest
-    counts = ((found.new_count, "new"), (found.changed_count, "changed"), (found.recovered_count, "recovered"))
-    text = ", ".join(f"{count} {name}" for count, name in counts) if found.changes else "nothing new"
-    if not found.changes and any(section.newest for section in found.sections):
-        text = f"first sight of {plural(sum(bool(section.newest) for section in found.sections), 'park')}"
-    return text + (
+    return found.summary + (
         f", {len(found.unseen)} of {plural(len(found.coverage), 'park')} not seen whole" if found.unseen else ""
     )
