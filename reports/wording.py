@@ -7,14 +7,16 @@ from reports.digest import Digest, ParkSection
 
 _BRIEF = 160
 _MOST_INTERRUPTIONS = 4
+#: Beyond this a day without its year may be another one.
+_NEARLY_A_YEAR = timedelta(days=300)
 
 
-def local(moment: datetime | None, time_zone: str) -> str:
+def local(moment: datetime | None, time_zone: str, *, with_year: bool = False) -> str:
     """Return a moment in the reader's zone, such as ``Tue 4 Mar 09:10``."""
     if moment is None:
         return "the beginning"
     there = moment.astimezone(ZoneInfo(time_zone))
-    return f"{there:%a} {there.day} {there:%b %H:%M}"
+    return f"{there:%a} {there.day} {there:%b}{f' {there.year}' if with_year else ''} {there:%H:%M}"
 
 
 def window(bounds: tuple[datetime | None, datetime | None], time_zone: str) -> str:
@@ -22,8 +24,9 @@ def window(bounds: tuple[datetime | None, datetime | None], time_zone: str) -> s
     after, at = bounds
     if at is None:
         return ""
+    is_long = after is not None and at - after > _NEARLY_A_YEAR
     # The end is rounded up: what happened in the last minute is not to fall outside.
-    begin, end = local(after, time_zone), local(at + timedelta(seconds=59), time_zone)
+    begin, end = (local(moment, time_zone, with_year=is_long) for moment in (after, at + timedelta(seconds=59)))
     day = begin[: -len("09:10")]
     return f"between {begin} and {end.removeprefix(day) if day.strip() else end}"
 

@@ -471,6 +471,8 @@ def test_a_window_within_a_day_names_the_day_once() -> None:
     assert window((DAY_1, DAY_2), "Asia/Shanghai") == "between Mon 6 May 16:00 and Tue 7 May 16:00"
     assert window((None, DAY_1 + six_hours), "UTC") == "between the beginning and Mon 6 May 14:00"
     assert window((None, None), "UTC") == ""
+    a_year_of_silence = (DAY_1, DAY_1.replace(year=DAY_1.year + 1))
+    assert window(a_year_of_silence, "UTC") == "between Mon 6 May 2024 08:00 and Tue 6 May 2025 08:00"
 
 
 def test_news_stands_below_the_window_in_which_it_appeared() -> None:
