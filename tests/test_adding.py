@@ -70,6 +70,11 @@ def test_a_dry_run_writes_nothing(own: Desk, site: TrickSite) -> None:
     assert files(own) == before
 
 
+def test_a_host_that_gives_no_name_costs_no_slug(own: Desk) -> None:
+    refused = own.run("parks", "add", "http://[::1]:9/")
+    assert (refused.returncode, "http://[::1]:9/: unreachable" in refused.stderr) == (1, True), refused.stderr
+
+
 def test_a_listing_that_is_watched_already_is_not_added_twice(own: Desk, site: TrickSite) -> None:
     site.serve_stories(4, 3, 2, 1)
     own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")

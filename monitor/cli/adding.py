@@ -110,8 +110,8 @@ def _park(url: str, slug: str | None, time_zone: str) -> Park:
     except (ValueError, ZoneInfoNotFoundError) as error:
         raise UsageError(f"--time-zone {time_zone}: write a time zone such as Asia/Shanghai") from error
     if slug is None:
-        slug = "-".join(part for part in bare_host(url).split(".") if part not in _PLAIN) or "park"
-        slug = re.sub(r"[^a-z0-9_-]", "-", slug)
+        parts = "-".join(part for part in bare_host(url).split(".") if part not in _PLAIN)
+        slug = re.sub(r"[^a-z0-9_-]+", "-", parts).strip("-_") or "park"
     if not _SLUG.fullmatch(slug):
         raise UsageError(f"--slug {slug}: write small letters, digits, hyphens and underscores")
     return Park(
