@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,9 @@ _YEAR_LAST = re.compile(
     r"(?<!\d)(?P<one>\d{1,2})\s*[-/.]\s*(?P<two>\d{1,2})\s*[-/.]\s*(?P<year>(?:19|20)\d{2})" + _TIME
 )
 _SHORT_YEAR = re.compile(r"(?<![\d-])(?P<year>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?![\d-])" + _TIME)
+#: Which day of the week it was tells which of two numbers is the month.
+_WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s*$", re.IGNORECASE)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: As addresses have it: t20240509, 2024/0509.
 _COMPACT = re.compile(r"((?:19|20)\d{2})/?([01]\d)([0-3]\d)")
 #: What makes a stamp a moment of its own (RFC 3339, section 5.6); hundredths of seconds are left aside.
@@ -90,6 +93,8 @@ def _moment(match: re.Match[str], day_first: bool) -> datetime | None:
     elif part.get("one"):
         one, two = int(part["one"]), int(part["two"])
         day, month = (one, two) if (day_first and two <= 12) or one > 12 else (two, one)
+        if not _falls_on(year, month, day, match) and _falls_on(year, day, month, match):
+            day, month = month, day
     else:
         # Where a design parts day and clock, nothing stands between them.
         month, day = int(part["month"]), int(part["day"] or part["glued"])
@@ -104,6 +109,15 @@ def _moment(match: re.Match[str], day_first: bool) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def _falls_on(year: int, month: int, day: int, match: re.Match[str]) -> bool:
+    """Say whether a day is the one of the week that is named before it, if one is."""
+    named = _WEEKDAY.search(match.string, max(match.start() - 12, 0), match.start())
+    try:
+        return named is None or date(year, month, day).weekday() == _WEEKDAYS.index(named[1].lower())
+    except ValueError:
+        return False
 
 
 def _hour(hour: str | None, half: str | None) -> int:

@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import cached_property, partial
 from itertools import takewhile
 
-from crawler.body import body_at, body_between, body_from, is_prose, shows_pictures
+from crawler.body import body_at, body_between, is_prose, shows_pictures
 from crawler.dates import DateRead
 from crawler.density import densest_block
-from crawler.general import below_headline, general_body
+from crawler.general import general_text
 from crawler.layouts import Layout
 from crawler.names import Names, line_of_headline
 from crawler.page import Page, Part
@@ -119,6 +119,7 @@ class FieldReader:
                 if value and len(value) <= limit and not rule.is_rejected(value):
                     if name == "headline" and at is not None:
                         at, value = self._names.with_its_other_line(at, value, only_below=bool(locator.after))
+                    value = self._names.without_column(value) if name == "headline" else value
                     self._found(name, locator, at)
                     if name == "headline" and whole.startswith(value) and value != whole:
                         self._stamped = self._place("headline", whole)
@@ -132,11 +133,14 @@ class FieldReader:
         return self._names.is_in_title(value)
 
     def _is_a_name(self, value: str, locator: Locator) -> bool:
-        return not locator.listing and self._names.is_of_the_site(value, is_title=locator.title)
+        return not locator.listing and self._names.is_of_the_site(
+            value, is_title=locator.title, is_guess=bool(locator.before or locator.selector)
+        )
 
     def _body(self, rule: FieldRule, headline: str) -> tuple[str, ...]:
         article = self.layout.rules.article
         pictures: Locator | None = None
+        labels: tuple[Locator, tuple[str, ...]] | None = None
         for locator in rule.locators:
             if locator.needs and not self._is_on_page(locator.needs):
                 continue
@@ -148,9 +152,8 @@ class FieldReader:
                 node = densest_block(self.page.tree.body)
                 paragraphs = body_at([node] if node else [], self.part, article, headline, self._head(headline))
             elif locator.general and self.page.is_html:
-                paragraphs = body_from(
-                    self._below_headline(headline), article, headline, self._head(headline) | {headline}
-                )
+                head = self._head(headline) | {headline}
+                paragraphs = general_text(self.page, self._place("headline", headline), article, headline, head)
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
                     self.part.seen,
@@ -161,13 +164,20 @@ class FieldReader:
                 )
             else:
                 continue
+            if not paragraphs:
+                continue
+            # What the general extractor takes may be a list of other stories; only a better text proves it.
             # Where the text's own element shows pictures alone, labels and a foot elsewhere are no text.
-            if paragraphs and (pictures is None or locator.selector or any(map(is_prose, paragraphs))):
+            if (locator.selector or not (pictures or labels or locator.general)) or any(map(is_prose, paragraphs)):
                 self._found("body", locator, None)
                 return paragraphs
+            labels = labels or (locator, paragraphs)
         if pictures is not None:
             self._is_of_pictures = True
             self._found("body", pictures, None)
+        elif labels:
+            self._found("body", labels[0], None)
+            return labels[1]
         return ()
 
     def _headline_of_text(self) -> str | None:
@@ -188,11 +198,6 @@ class FieldReader:
         self.located_by["body"] = BY_TEXT
         stamp = self.line_of.get("date_published")
         return body_below(self.part.lines, at, stamp, self.layout.rules.article, headline)
-
-    def _below_headline(self, headline: str) -> list[str]:
-        """Return what the general extractor finds, without what it took from above the headline."""
-        found, place = general_body(self.page), self._place("headline", headline)
-        return found if place is None else below_headline(found, self.part.lines, place)
 
     def _head(self, headline: str | None = None) -> frozenset[str]:
         """Return the line in which the stamp was found: a text that shares an element with it begins behind it.

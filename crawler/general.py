@@ -3,16 +3,18 @@
 import re
 from itertools import dropwhile, islice
 
-from crawler.body import is_prose
+from crawler.body import body_from, is_prose, text_only
 from crawler.dates import DATE_PATTERN
-from crawler.lines import feet_below, visible_lines
+from crawler.density import densest_block
+from crawler.lines import feet_below, hidden_text, visible_lines
 from crawler.page import Page
 from crawler.patterns import LONGEST_LABEL
+from crawler.rules import Article
+from crawler.shown import as_shown, cells_of
 from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
 _LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
-_MOST_GLUED = 200
 #: Lines of a trail and of the site's own that the extractor may take along.
 _TRAIL = 12
 _DATE = re.compile(DATE_PATTERN)
@@ -40,13 +42,38 @@ def general_body(page: Page) -> list[str]:
     lines = [line for part in (found or "").split("\n") if (line := clean_text(part).removeprefix("- ")).strip("-")]
     if 2 * sum(len(line) for line in lines if line.startswith("|")) > sum(map(len, lines)):
         return []  # a page that is laid out by a table, not a table in a text
-    lines = _as_shown(lines, page.lines)
-    lines = _above_foot(lines, page)
+    lines = [cell for line in lines for cell in cells_of(line)]
+    lines = as_shown(lines, page.lines)
+    lines = _above_foot(_seen(lines, page), page)
     links = _link_texts(page)
     return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
 
 
-def below_headline(found: list[str], shown: tuple[str, ...], place: int) -> list[str]:
+def general_text(
+    page: Page, place: int | None, article: Article, headline: str, head: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the text of a page of unknown make, without the lines *head*: headline and stamp.
+
+    *place* is the number of the line in which the headline stands, if one is. Where the densest element agrees with
+    the extractor, the lines are those of the element.
+    """
+    found = general_body(page)
+    if place is not None:
+        found = _below_headline(_above_end(found, page.lines, place, article), page.lines, place)
+    text = body_from(found, article, headline, head)
+    node = densest_block(page.tree.body) if text and page.tree.body is not None else None
+    return text_only(_as_block_has_it(text, visible_lines(node)), article, headline) if node else text
+
+
+def _above_end(found: list[str], shown: tuple[str, ...], place: int, article: Article) -> list[str]:
+    """Return what was *found* without what the page shows only behind a line that ends its text."""
+    text = next((at for at, line in enumerate(shown) if at > place and is_prose(line)), len(shown))
+    end = next((at for at, line in enumerate(shown) if at > text and article.is_end(line)), len(shown))
+    behind = {*shown[end:]}.difference(shown[:end])
+    return [line for line in found if line not in behind]
+
+
+def _below_headline(found: list[str], shown: tuple[str, ...], place: int) -> list[str]:
     """Return what was *found* without what the page shows above its headline, which is number *place* of its lines.
 
     The extractor has an order and a spelling of its own: what a table holds may come behind the text.
@@ -60,37 +87,33 @@ def below_headline(found: list[str], shown: tuple[str, ...], place: int) -> list
     return lines[:text] + [line for line in lines[text:] if line != shown[place] or line in below]
 
 
+def _as_block_has_it(found: tuple[str, ...], block: list[str]) -> tuple[str, ...]:
+    """Return what was *found* as an element has it that holds all paragraphs of it and no other, else as it is.
+
+    The extractor leaves out short headings, and takes along what it finds elsewhere.
+    """
+    said, wanted = [comparison_text(line) for line in block], {comparison_text(line) for line in found}
+    in_block = {text for text, line in zip(said, block, strict=True) if is_prose(line)}
+    places = [at for at, text in enumerate(said) if text in wanted]
+    if not in_block or in_block != {comparison_text(line) for line in found if is_prose(line)}:
+        return found
+    return tuple(block[places[0] : places[-1] + 1])
+
+
+def _seen(lines: list[str], page: Page) -> list[str]:
+    """Return *lines* without those that only an element holds which its attributes hide."""
+    shown = {*page.lines}
+    hidden = hidden_text(page.tree.body) if page.tree.body is not None and not shown.issuperset(lines) else ""
+    unseen = comparison_text(hidden)
+    return [line for line in lines if line in shown or comparison_text(line) not in unseen] if unseen else lines
+
+
 def _above_foot(lines: list[str], page: Page) -> list[str]:
     """Return *lines* without the last that stand in what the page marks as its foot, unless that is all of them."""
     feet = feet_below(page.tree.body) if page.tree.body is not None else []
     foot = {line for node in feet for line in visible_lines(node)}
     above = list(dropwhile(foot.__contains__, reversed(lines)))[::-1]
     return above or lines
-
-
-def _as_shown(found: list[str], shown: tuple[str, ...]) -> list[str]:
-    """Return lines as the page shows them, where the extractor has glued several together."""
-    known, said = {*shown}, [comparison_text(line) for line in shown]
-    lines: list[str] = []
-    tried = 0
-    for line in found:
-        tried += line not in known
-        run = _run_of(comparison_text(line), said) if line not in known and tried <= _MOST_GLUED else None
-        lines += [shown[at] for at in run] if run else [line]
-    return lines
-
-
-def _run_of(wanted: str, said: list[str]) -> range | None:
-    """Return the numbers of the lines that make up a text, None if there are no two such lines."""
-    for at, first in enumerate(said):
-        if not first or not wanted.startswith(first):
-            continue
-        length, end = len(first), at + 1
-        while end < len(said) and length < len(wanted) and wanted.startswith(said[end], length):
-            length, end = length + len(said[end]), end + 1
-        if length == len(wanted) and end - at > 1:
-            return range(at, end)
-    return None
 
 
 def _link_texts(page: Page) -> list[str]:

@@ -63,6 +63,11 @@ def hidden_below(root: LexborNode) -> set[int]:
     return {node.mem_id for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node)}
 
 
+def hidden_text(root: LexborNode) -> str:
+    """Return what stands in the elements below *root* that their attributes hide."""
+    return " ".join(node.text(deep=True) for node in root.css(_MAY_BE_HIDDEN) if _is_hidden_by_attribute(node))
+
+
 def feet_below(root: LexborNode) -> list[LexborNode]:
     """Return the elements below *root* that are marked as the page's foot.
 

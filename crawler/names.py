@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 
 from crawler.body import is_prose
 from crawler.page import Page, Part, title_parts
-from storage.text import comparison_text
+from storage.text import clean_text, comparison_text
 
 #: Shorter texts, such as the name of a column, stand in a title without being the headline.
 _SHORTEST = 5
@@ -52,8 +52,11 @@ class Names:
         begun = (at for at in begun if _first_word(self._part.lines[at]) in title)
         return self._part.seen.numbers(cut).union(begun)
 
-    def is_of_the_site(self, value: str, *, is_title: bool) -> bool:
-        """Say whether what looks like a headline is the same on every page: the name of the site or of a column."""
+    def is_of_the_site(self, value: str, *, is_title: bool, is_guess: bool = False) -> bool:
+        """Say whether what looks like a headline is the same on every page: the name of the site or of a column.
+
+        A guess that the title does not bear out gives way to the headline that the listing has, if the page shows it.
+        """
         said = comparison_text(value)
         if said == self._park:
             return True
@@ -64,7 +67,8 @@ class Names:
         if said == comparison_text(self._page.meta("sitename")):
             return True
         whole, _ = self._title
-        is_other = is_title or said == whole or (whole.startswith(listed) and said not in whole)
+        is_unlike_title = said not in whole and (is_guess or whole.startswith(listed))
+        is_other = is_title or is_unlike_title or said == whole
         return is_contradicted and is_other and self._stands_here(listed)
 
     def without_stamp(self, value: str) -> str:
@@ -78,6 +82,15 @@ class Names:
         is_cut = said.startswith(listed) and len(listed) > len(comparison_text(alone))
         is_part = said in self._title[0] or said in listed or is_cut or _ASKS_FOR_A_DAY.search(alone)
         return value if is_part else alone
+
+    def without_column(self, value: str) -> str:
+        """Return a headline without the name of its column, to which a link behind it leads, as the listing has it."""
+        listed = self._listed
+        rest = comparison_text(value).removeprefix(listed) if listed and len(value) > len(listed) else ""
+        if not rest or not comparison_text(value).startswith(listed):
+            return value
+        links = (comparison_text(link.text(deep=True)) for link in self._part.css("a[href]"))
+        return clean_text(self._page.listed_headline or value) if rest in links else value
 
     def with_its_other_line(self, at: int, value: str, *, only_below: bool) -> tuple[int, str]:
         """Return a headline that is broken in two as the title has it, with the number of its last line.

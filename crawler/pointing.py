@@ -38,7 +38,10 @@ class Pointer:
         something is looked for, the likely ones come first.
         """
         if locator.meta:
-            yield None, self._page.meta(locator.meta)
+            value = self._page.meta(locator.meta)
+            # A site that makes its pages anew may stamp them with the moment of that, and says so beside it.
+            if not (name == "date_published" and value and value in self._page.meta("others")):
+                yield None, value
         elif locator.selector:
             yield from self._selected(locator, is_headline=name == "headline")
         elif locator.line:

@@ -38,13 +38,16 @@ def extract(
         park = replace(park, language=language_of(loaded))
     layouts = _layouts(layout, park, address)
     result = best_reading(loaded, layouts, park)
-    if isinstance(result, Unreadable) and (titled := _with_title(loaded)):
-        result, loaded = best_reading(titled, layouts, park), titled
     if isinstance(result, Unreadable) and not layout:
         general = [known for known in common.good_layouts.values() if known.is_general and known not in layouts]
         generally = best_reading(loaded, general, park)
         if general:
             result = generally if isinstance(generally, Reading) else _also(result, generally)
+            layouts = [*layouts, *general]
+    if isinstance(result, Unreadable) and (titled := _with_title(loaded)):
+        # No listing says what to look for: the last resort is what the page calls itself.
+        by_title = best_reading(titled, layouts, park)
+        result, loaded = (by_title, titled) if isinstance(by_title, Reading) else (result, loaded)
     if isinstance(result, Unreadable):
         fail_with(f"{page}: no layout reads it: {result.reason}", UNSEEN)
     row = _row(result, address, park)
