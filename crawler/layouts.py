@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.checking import SeedError, check, read_toml
 from crawler.patterns import search
@@ -44,11 +45,17 @@ class Layout:
 
     def is_article(self, url: str) -> bool:
         """Say whether an address has the form of this family's articles."""
-        path = plain_path(url)
-        return any(search(pattern, path) for pattern in self.rules.listing.articles)
+        return has_form(url, self.rules.listing.articles)
 
     def __repr__(self) -> str:
         return f"Layout({self.name!r}, {self.revision})"
+
+
+def has_form(url: str, patterns: Iterable[str]) -> bool:
+    """Say whether one of the patterns is found in an address's path; those that name a question mark see its query."""
+    path, query = plain_path(url), urlsplit(url).query
+    whole = f"{path}?{query}" if query else path
+    return any(search(pattern, whole if r"\?" in pattern or "[?" in pattern else path) for pattern in patterns)
 
 
 def ways_of(layouts: Iterable[Layout]) -> frozenset[str]:

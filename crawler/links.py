@@ -1,13 +1,12 @@
 """Read what a listing says of an article: the link's text, and the date that stands beside it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
 from crawler.dates import DATE_PATTERN
-from crawler.layouts import Layout
 from storage.records import Link
 from storage.text import clean_text
 
@@ -15,6 +14,16 @@ _DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\b
 #: A date with its month's name stands alone, or it is an event's in a teaser.
 _DATE_ALONE = re.compile(rf"[\[(（【]?\s*({DATE_PATTERN})\s*[\])）】]?")
 _LONGEST_DATE = 30
+#: What a second link to the same story says, and what says nothing of it.
+_READ_MORE = re.compile(
+    r"(?i:(?:read|learn|see|view|find out)? ?more(?: about this)?|read (?:the )?(?:full )?(?:article|story)"
+    r"|continue reading|details?)"
+    r"[\s.…»›>→‣▸]*|(?:了解|查看|阅读|显示)?(?:更多|详情|详细|全文)[\s.…»›>→‣▸]*"
+)
+#: Where month and day stand in one element and the year in another, in either order.
+_SPLIT_DATE = re.compile(
+    r"(?:(?P<md>\d{1,2}[-/.]\d{1,2})\s+(?P<y>20\d{2})|(?P<y2>20\d{2})\s+(?P<md2>\d{1,2}[-/.]\d{1,2}))(?!\d|[-/.]\d)"
+)
 _MOST_NODES = 60
 
 
@@ -23,6 +32,7 @@ def headline_of(node: LexborNode) -> str | None:
     # A link around a whole entry holds its teaser as well.
     heading = node.css_first("h1, h2, h3, h4, h5, h6")
     text = clean_text("".join(_own_texts(heading if heading and heading.text().strip() else node))).lstrip("·• ")
+    text = "" if _READ_MORE.fullmatch(text) else text
     title = clean_text(node.attributes.get("title") or "")
     # A list cuts its texts where the title attribute holds the whole.
     if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):
@@ -41,17 +51,20 @@ def _own_texts(node: LexborNode) -> Iterator[str]:
                 yield text
 
 
-def date_beside(node: LexborNode, seen: dict[int, tuple[str | None, bool]], layout: Layout) -> str | None:
+def date_beside(
+    node: LexborNode, seen: dict[int, tuple[str | None, bool]], is_article: Callable[[str], bool]
+) -> str | None:
     """Return the date that stands with a link: in the link, or in the nearest item around it.
 
-    *seen* keeps what was found of every element, so that each is looked at once however many links it holds.
+    *is_article* says whether a link's address as it is written is an article's. *seen* keeps what was found of every
+    element, so that each is looked at once however many links it holds.
     """
     at: LexborNode | None = node
     for _ in range(5):
         if at is None or at.tag in ("body", "html"):
             return None
         if at.mem_id not in seen:
-            seen[at.mem_id] = _date_in(at, layout, is_link=at is node)
+            seen[at.mem_id] = _date_in(at, is_article, is_link=at is node)
         date, is_crowded = seen[at.mem_id]
         if date or is_crowded:
             return date
@@ -59,16 +72,26 @@ def date_beside(node: LexborNode, seen: dict[int, tuple[str | None, bool]], layo
     return None
 
 
-def _date_in(node: LexborNode, layout: Layout, *, is_link: bool) -> tuple[str | None, bool]:
+def _date_in(node: LexborNode, is_article: Callable[[str], bool], *, is_link: bool) -> tuple[str | None, bool]:
     """Return the date in an element, and whether it holds more than one article: then its date is nobody's."""
     text = clean_text(node.text(deep=True, separator=" "))
     if len(text) > 2000:
         return None, True
     links = {a.attributes.get("href") or "" for a in node.css("a[href]")} if not is_link else set()
-    if len(links) > 1 and sum(1 for href in links if layout.is_article(href)) > 1:
+    if len(links) > 1 and sum(1 for href in links if is_article(href)) > 1:
         return None, True
-    match = _DATE_LIKE.search(text)
-    return match[0] if match else next(_dates_alone(node), None), False
+    if match := _DATE_LIKE.search(text):
+        return match[0], False
+    return next(_dates_alone(node), None) or _split_date(node), False
+
+
+def _split_date(node: LexborNode) -> str | None:
+    """Return the date whose year stands beside its month and day in an element that holds nothing else."""
+    for child in islice(node.traverse(), _MOST_NODES):
+        text = clean_text(child.text(deep=True, separator=" ")) if child.first_child is not None else ""
+        if len(text) <= _LONGEST_DATE and (found := _SPLIT_DATE.fullmatch(text)):
+            return f"{found['y'] or found['y2']}-{(found['md'] or found['md2']).replace('/', '-').replace('.', '-')}"
+    return None
 
 
 def _dates_alone(node: LexborNode) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Read a listing: the articles it names, and where it goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from urllib.parse import urlsplit, urlunsplit
@@ -9,10 +9,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.jpaas import anchors_of_unit
 from crawler.json_lists import list_in_json
-from crawler.layouts import Layout
+from crawler.layouts import Layout, has_form
 from crawler.links import both, date_beside, headline_of
 from crawler.page import Page
-from crawler.paging import Next, joined, last_number, next_page, total_of, whole_number
+from crawler.paging import Next, is_pager_label, joined, last_number, next_page, total_of, whole_number
 from crawler.patterns import SlowPatternError, find_all, search
 from crawler.rules import Listing
 from storage.identity import article_key, canonical_address, plain_path
@@ -67,6 +67,11 @@ def _is_empty(page: Page, rules: Listing) -> bool:
     return bool(rules.empty and search(rules.empty, page.text))
 
 
+def is_article_of(park: Park, layout: Layout, url: str) -> bool:
+    """Say whether an address has the form of the park's articles: as its own file says it, else as the layout does."""
+    return has_form(canonical_address(url), park.articles) if park.articles else layout.is_article(url)
+
+
 def document_number(url: str, layouts: list[Layout]) -> str | None:
     """Return the number that the first layout whose form the address has reads off it."""
     path = plain_path(url)
@@ -107,7 +112,7 @@ def further_pages(page: Page, pattern: str | None, second: int = 2, script: str 
     first = first_page(page.url, pattern)
     template, last = None, 0
     for node in page.tree.css("a[href]"):
-        url = joined(page.url, node.attributes.get("href"))
+        url = joined(page.base, node.attributes.get("href"))
         match = search(pattern, urlsplit(url).path) if url else None
         if match and first_page(url, pattern) == first:
             number = whole_number(match["number"]) or 0
@@ -136,7 +141,7 @@ def pages_beside(page: Page) -> tuple[str, ...]:
         text = node.text(deep=True).strip()
         if len(text) > 2 or not text.isdecimal():
             continue
-        there = urlsplit(joined(page.url, node.attributes.get("href")) or "")
+        there = urlsplit(joined(page.base, node.attributes.get("href")) or "")
         is_beside = there.path.startswith(f"{stem}_") and there.path.endswith(f".{ext}")
         if is_beside and there.netloc == parts.netloc and there.path[len(stem) + 1 : -len(ext) - 1].isdecimal():
             found.setdefault(int(text), there.geturl())
@@ -157,15 +162,19 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
     links: dict[str, Link] = {}
     is_cut = False
     seen: dict[int, tuple[str | None, bool]] = {}
-    for at, node in enumerate(_anchors(content, layout, park)):
+
+    def is_article(href: str) -> bool:
+        return _article_address(page, href, layout, park) is not None
+
+    for at, node in enumerate(_anchors(content, rules, is_article)):
         if at >= _MOST_ANCHORS:
             is_cut = True
             break
-        url = _article_address(page, node, layout, park)
-        if url is None:
+        url = _article_address(page, node.attributes.get("href"), layout, park)
+        if url is None or is_pager_label(node, rules.paging):
             continue
         key = key_of(url, [layout])
-        link = Link(key=key, url=url, headline=headline_of(node), date=date_beside(node, seen, layout))
+        link = Link(key=key, url=url, headline=headline_of(node), date=date_beside(node, seen, is_article))
         known = links.get(key)
         if known is None and len(links) >= LINKS_PER_PAGE:
             is_cut = True
@@ -184,11 +193,11 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
     )
 
 
-def _article_address(page: Page, node: LexborNode, layout: Layout, park: Park) -> str | None:
+def _article_address(page: Page, href: str | None, layout: Layout, park: Park) -> str | None:
     """Return the address of an article of the park that a link leads to, None for any other link or no address."""
     try:
-        url = joined(page.url, node.attributes.get("href"))
-        if urlsplit(url).scheme not in ("http", "https") or not layout.is_article(url):
+        url = joined(page.base, href)
+        if urlsplit(url).scheme not in ("http", "https") or not is_article_of(park, layout, url):
             return None
         url = canonical_address(url)  # a gateway's address names another host inside its path
         return url if urlsplit(url).netloc in park.hosts else None
@@ -196,10 +205,9 @@ def _article_address(page: Page, node: LexborNode, layout: Layout, park: Park) -
         return None
 
 
-def _anchors(page: Page, layout: Layout, park: Park) -> Iterator[LexborNode]:
-    rules = layout.rules.listing
+def _anchors(page: Page, rules: Listing, is_article: Callable[[str], bool]) -> Iterator[LexborNode]:
     if rules.paging.jpaas:
-        of_unit = anchors_of_unit(page, lambda node: _article_address(page, node, layout, park) is not None)
+        of_unit = anchors_of_unit(page, lambda node: is_article(node.attributes.get("href") or ""))
         if of_unit is not None:
             yield from of_unit
             return

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -38,6 +39,16 @@ class Page:
         """The path of its address."""
         found = _PATH.match(self.url)
         return found[1] if found else ""
+
+    @cached_property
+    def base(self) -> str:
+        """The address that its links start from (HTML standard, section 4.2.3), of its own host alone."""
+        node = self.tree.css_first("base[href]") if self.is_html else None
+        try:
+            there = urljoin(self.url, (node.attributes.get("href") or "").strip()) if node else self.url
+            return there if urlsplit(there).netloc == urlsplit(self.url).netloc else self.url
+        except ValueError:
+            return self.url
 
     @cached_property
     def tree(self) -> LexborHTMLParser:

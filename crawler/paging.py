@@ -14,7 +14,13 @@ from storage.text import clean_text
 
 #: Longer numbers count nothing; Python refuses to read those of thousands of digits.
 _MOST_DIGITS = 9
-_ARROWS = " <>«»‹›→←"
+_PAGER_WORDS = frozenset(
+    "首页 第一页 上一页 上页 前一页 下一页 下页 尾页 末页 最后一页 first prev previous last newer".split()  # noqa: SIM905
+)
+_ARROWS = " <>«»‹›→←[]【】()（）"
+#: What a pager calls where its links have no address: a path in quotes.
+_CALLED = re.compile(r"[\"']([^\"'\s<>]{0,200}(?:/|\.s?html?|\.jsp|\.aspx?|\.php)[^\"'\s<>]{0,200})[\"']")
+_PAGER_LINKS = "a[href], a[onclick], a[tagname]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +83,35 @@ def _linked(page: Page, paging: Paging, number: int) -> str | None:
     wanted = {text.casefold() for text in paging.next_texts}
     here = urlsplit(page.url)._replace(fragment="")
     numbered = None
-    for node in page.tree.css("a[href]") if wanted or paging.numbered else ():
+    for node in page.tree.css(_PAGER_LINKS) if wanted or paging.numbered else ():
         text = _label(node)
         if text not in wanted and text != str(number + 1):
             continue
-        url = joined(page.url, node.attributes.get("href"))
+        url = joined(page.base, _leads_to(node))
         if not url.startswith("http") or urlsplit(url)._replace(fragment="") == here:
             continue
         if text in wanted:
             return url
         numbered = numbered or url
     return numbered if paging.numbered else None
+
+
+def _leads_to(node: LexborNode) -> str | None:
+    """Return the address that a pager's link leads to; some name it in an attribute or in the call that they make."""
+    href = node.attributes.get("href") or ""
+    if href and not href.startswith(("javascript:", "#")):
+        return href
+    named = node.attributes.get("tagname") or ""
+    if "/" in named:
+        return named
+    called = _CALLED.search(node.attributes.get("onclick") or "") or _CALLED.search(href)
+    return called[1] if called else href or None
+
+
+def is_pager_label(node: LexborNode, paging: Paging) -> bool:
+    """Say whether a link leads to another page of the same listing, by what it says."""
+    text = _label(node)
+    return text.isdecimal() or text in _PAGER_WORDS or text in {each.casefold() for each in paging.next_texts}
 
 
 def _label(node: LexborNode) -> str:
@@ -105,7 +129,7 @@ def _next_group(page: Page, paging: Paging, number: int) -> str | None:
     match = search(paging.next_group or "", page.text, dotall=True)
     if not match:
         return None
-    url = joined(page.url, match["value"].replace("&amp;", "&"))
+    url = joined(page.base, match["value"].replace("&amp;", "&"))
     return _with_parameter(url, paging.page_parameter, number + 1) if url else None
 
 
@@ -116,7 +140,10 @@ def _from_script(page: Page, paging: Paging, number: int) -> str | None:
     if match is None or pages is None or number >= pages:
         return None
     values = {"name": "index", "ext": "html"} | {k: v for k, v in match.groupdict().items() if v}
-    return joined(page.url, paging.address.format_map(values | {"number": number + 1, "before": number}))
+    # The call says which number the first page bears, where the page that makes it is that one.
+    first = (whole_number(values.get("first", "")) or 0) - (number - 1)
+    before = number + first if first in (0, 1) else number
+    return joined(page.base, paging.address.format_map(values | {"number": number + 1, "before": before}))
 
 
 def _counted(page: Page, parameters: list[str], number: int) -> str | None:
@@ -139,7 +166,7 @@ def _further_records(page: Page, rules: Form, listed: int) -> Next | None:
         return None
     given = urlencode({name: value for name, value in values.items() if value is not None})
     per_page = _parameter(rules.per_page, page.text) or str(listed)
-    return _records(joined(page.url, match["value"]), rules, listed + 1, listed, per_page, given)
+    return _records(joined(page.base, match["value"]), rules, listed + 1, listed, per_page, given)
 
 
 def _more_records(page: Page, rules: Form, listed: int, form: str, total: int | None) -> Next | None:

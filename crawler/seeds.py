@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, f
 from w3lib.encoding import resolve_encoding
 
 from crawler.checking import SeedError, check, read_toml
+from crawler.rules import Pattern
 from storage.records import Park
 
 #: Where the bundled parks and layouts live in a checkout.
@@ -40,6 +41,9 @@ class ParkFile(BaseModel):
     listings: list[WebAddress] = Field(min_length=1, description="addresses of the pages that list its articles")
     layouts: list[str] = Field(
         ["general"], min_length=1, description="layouts to try, the likeliest first; a general extractor if left out"
+    )
+    articles: list[Pattern] = Field(
+        [], description="forms of its articles' addresses, path and query, where no layout knows them"
     )
     hosts: list[str] = Field([], description="further hosts of the same site")
     cadence: str = Field(
@@ -116,6 +120,7 @@ def load_park(path: Path) -> Park:
         cadence_minutes=span_minutes(checked.cadence),
         encoding=checked.encoding,
         tls_verify=checked.tls_verify,
+        articles=tuple(checked.articles),
     )
 
 

@@ -70,6 +70,8 @@ class Park:
     cadence_minutes: int = 360
     encoding: str | None = None
     tls_verify: bool = True
+    #: Forms of its articles' addresses, where no layout knows them.
+    articles: tuple[str, ...] = ()
 
 
 class FieldsRow(TypedDict):

@@ -20,7 +20,7 @@ from crawler.drift import located
 from crawler.guard import name_hosts
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
-from crawler.listing import read_listing
+from crawler.listing import is_article_of, read_listing
 from crawler.outcome import Account
 from crawler.responses import capture_of, cause_of, is_cut_short, page_of, unread_page, wall_of
 from crawler.signs import Signs, load_signs
@@ -132,7 +132,7 @@ class ParkSpider(Spider):
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         """Read any page of the park, an article or a listing (``scrapy parse``, ``scrapy shell``)."""
-        if any(layout.is_article(response.url) for layout in self.layouts):
+        if any(is_article_of(self.park, layout, response.url) for layout in self.layouts):
             async for item in self.parse_article(response):
                 yield item
             return

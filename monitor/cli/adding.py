@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from crawler.grouping import article_forms
 from crawler.layouts import Layout
 from crawler.listing import ListingPage
 from crawler.page import Page, language_of, title_parts
@@ -64,6 +65,9 @@ def add(
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
     listings = listings_by_layout(page, common.good_layouts, park)
+    if not listings and (forms := article_forms(page, park.hosts)):
+        park = replace(park, articles=tuple(forms))
+        listings = listings_by_layout(page, common.good_layouts, park)
     article = article_at(page, listings, common.good_layouts, park, utc_now())
     if trouble := trouble_with_listing(page, listings, common.good_layouts, article):
         fail_with(f"{url}: {trouble}", UNSEEN)
@@ -200,6 +204,8 @@ def _print_verdict(
         say(f"{plural(len(listing.links), 'article')} on the listing, {onward}")
     doubts += doubts_of_listing(listing) if listing else ["the listing is not read by this layout"]
     doubts += [f"{trial.link.url}: {doubt}" for trial in trials for doubt in trial.doubts(park.time_zone)]
+    if park.articles:
+        doubts.insert(0, f"its articles are known by the form of their addresses alone: {', '.join(park.articles)}")
     if chosen.is_general:
         doubts.insert(0, "no family fits, so a general extractor reads it: --new-layout NAME proposes a layout")
     for doubt in doubts:

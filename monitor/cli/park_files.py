@@ -29,6 +29,8 @@ def park_file(park: Park, url: str, layout: Layout) -> str:
         f"listings = [{_quoted(url)}]",
         f"layouts = [{_quoted(layout.name)}]",
     ]
+    if park.articles:
+        lines.append(f"articles = [{', '.join(map(_quoted, park.articles))}]")
     if not park.tls_verify:
         lines.append("tls_verify = false")
     if further:

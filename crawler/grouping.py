@@ -1,0 +1,130 @@
+"""Find a listing's articles by what lists look like, where no layout knows the form of their addresses."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from urllib.parse import parse_qsl, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from crawler.links import date_beside, headline_of
+from crawler.page import Page
+from crawler.paging import joined
+from storage.identity import canonical_address, plain_path
+
+_MOST_ANCHORS = 5000
+#: Fewer entries are a row of teasers.
+_FEWEST = 4
+#: Shorter texts are the names of columns; a Chinese sign says as much as two letters.
+_SHORTEST = 16
+_HAN = re.compile("[\u3400-\u9fff]")
+#: An entry is told from others in its list by no more than these.
+_NEAR = 3
+_HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
+#: Entries whose addresses are of a rarer form than one in so many are others that the list holds as well.
+_RARE = 5
+
+
+def article_forms(page: Page, hosts: frozenset[str]) -> list[str]:
+    """Return patterns for the addresses of the articles that a listing names, none if it shows no list.
+
+    The list is the largest group of links with long texts that stand in the same place of their entries; one whose
+    entries have dates comes before any other. Menus have short texts, and no dates.
+    """
+    groups: dict[str, dict[str, LexborNode]] = defaultdict(dict)
+    for node, url in _candidates(page, hosts):
+        groups[_place(node)].setdefault(url, node)
+    best, urls = (False, 0.0), list[str]()
+    for group in groups.values():
+        if len(group) < _FEWEST:
+            continue
+        dated = sum(_has_date(page, node, {*group}) for node in group.values())
+        weight = (dated * 2 >= len(group), float(sum(min(_length(headline_of(node)), 60) for node in group.values())))
+        if weight > best:
+            best, urls = weight, list(group)
+    return forms_of(urls)
+
+
+def forms_of(urls: Sequence[str]) -> list[str]:
+    """Return patterns for addresses that are made alike, whole paths with their queries, the commonest first."""
+    alike: dict[tuple[int, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for url in urls:
+        parts = urlsplit(url)
+        keys = tuple(key for key, _ in parse_qsl(parts.query, keep_blank_values=True))
+        alike[(parts.path.count("/"), _extension(parts.path), keys)].append(url)
+    common = [group for group in alike.values() if len(group) * _RARE >= len(urls)]
+    return [_form(group) for group in sorted(common, key=len, reverse=True)]
+
+
+def _candidates(page: Page, hosts: frozenset[str]) -> Iterator[tuple[LexborNode, str]]:
+    here = plain_path(page.url)
+    for node in islice(page.tree.css("a[href]") if page.is_html else (), _MOST_ANCHORS):
+        if _length(headline_of(node)) < _SHORTEST:
+            continue
+        try:
+            url = canonical_address(joined(page.base, node.attributes.get("href")))
+            parts = urlsplit(url)
+        except ValueError:
+            continue
+        is_own = parts.scheme in ("http", "https") and parts.netloc in hosts
+        if is_own and (parts.query or parts.path not in ("/", here)):
+            yield node, url
+
+
+def _length(text: str | None) -> int:
+    return len(text or "") + len(_HAN.findall(text or ""))
+
+
+def _place(node: LexborNode) -> str:
+    """Return where a link stands: the elements around it, the classes of those that hold more than one entry."""
+    names, at, steps = [], node.parent, 0
+    while at is not None and at.tag not in ("body", "html", None):
+        said = at.attributes if steps >= _NEAR else {}
+        names.append(f"{at.tag}.{said.get('class') or ''}#{said.get('id') or ''}")
+        at, steps = at.parent, steps + 1
+    return " ".join(names)
+
+
+def _has_date(page: Page, node: LexborNode, group: set[str]) -> bool:
+    def is_other(href: str) -> bool:
+        try:
+            return canonical_address(joined(page.base, href)) in group
+        except ValueError:
+            return False
+
+    return date_beside(node, {}, is_other) is not None
+
+
+def _extension(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def _form(urls: Sequence[str]) -> str:
+    paths = [urlsplit(url).path.split("/") for url in urls]
+    path = "/".join(_part(list(parts)) for parts in zip(*paths, strict=True))
+    queries = [parse_qsl(urlsplit(url).query, keep_blank_values=True) for url in urls]
+    pairs = (f"{re.escape(pairs[0][0])}={_part([value for _, value in pairs])}" for pairs in zip(*queries, strict=True))
+    query = "&".join(pairs)
+    return f"^{path}\\?{query}$" if query else f"^{path}$"
+
+
+def _part(said: list[str]) -> str:
+    """Return a pattern for one part of several addresses: what all of them share, and the kind of what differs."""
+    if len({*said}) == 1:
+        return _escaped(said[0])
+    dot = "." if all("." in part for part in said) else ""
+    stems, ends = zip(*(part.rpartition(dot)[::2] if dot else (part, "") for part in said), strict=True)
+    end = re.escape(dot + ends[0]) if dot and len({*ends}) == 1 else ""
+    stems = stems if end else tuple(said)
+    shapes = {_escaped(re.sub(r"\d+", "0", _HEXADECIMAL.sub("\0", stem))) for stem in stems}
+    if len(shapes) == 1 and {"0", "\0"} & {*(shape := shapes.pop())}:
+        return shape.replace("0", r"\d+").replace("\0", "[0-9a-f]+") + end
+    # A slug has many words where a menu's has one or two.
+    words = min(3, min(stem.count("-") for stem in stems))
+    return f"[^/-]+(?:-[^/-]+){{{words},}}{end}" if words else f"[^/]+{end}"
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("\\-", "-")
