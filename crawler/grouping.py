@@ -21,6 +21,7 @@ _SHORTEST = 16
 _HAN = re.compile("[\u3400-\u9fff]")
 #: An entry is told from others in its list by no more than these.
 _NEAR = 3
+_DEEPEST = 40
 _HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
 #: Entries whose addresses are of a rarer form than one in so many are others that the list holds as well.
 _RARE = 5
@@ -39,7 +40,7 @@ def article_forms(page: Page, hosts: frozenset[str]) -> list[str]:
     for group in groups.values():
         if len(group) < _FEWEST:
             continue
-        dated = sum(_has_date(page, node, {*group}) for node in group.values())
+        dated = _count_dated(page, group)
         weight = (dated * 2 >= len(group), float(sum(min(_length(headline_of(node)), 60) for node in group.values())))
         if weight > best:
             best, urls = weight, list(group)
@@ -79,21 +80,23 @@ def _length(text: str | None) -> int:
 def _place(node: LexborNode) -> str:
     """Return where a link stands: the elements around it, the classes of those that hold more than one entry."""
     names, at, steps = [], node.parent, 0
-    while at is not None and at.tag not in ("body", "html", None):
+    while at is not None and at.tag not in ("body", "html", None) and steps < _DEEPEST:
         said = at.attributes if steps >= _NEAR else {}
         names.append(f"{at.tag}.{said.get('class') or ''}#{said.get('id') or ''}")
         at, steps = at.parent, steps + 1
     return " ".join(names)
 
 
-def _has_date(page: Page, node: LexborNode, group: set[str]) -> bool:
-    def is_other(href: str) -> bool:
+def _count_dated(page: Page, group: dict[str, LexborNode]) -> int:
+    seen: dict[int, tuple[str | None, bool]] = {}
+
+    def is_entry(href: str) -> bool:
         try:
             return canonical_address(joined(page.base, href)) in group
         except ValueError:
             return False
 
-    return date_beside(node, {}, is_other) is not None
+    return sum(date_beside(node, seen, is_entry) is not None for node in group.values())
 
 
 def _extension(path: str) -> str:

@@ -20,6 +20,7 @@ _PAGER_WORDS = frozenset(
 _ARROWS = " <>«»‹›→←[]【】()（）"
 #: What a pager calls where its links have no address: a path in quotes.
 _CALLED = re.compile(r"[\"']([^\"'\s<>]{0,200}(?:/|\.s?html?|\.jsp|\.aspx?|\.php)[^\"'\s<>]{0,200})[\"']")
+_LONGEST_CALL = 1000
 _PAGER_LINKS = "a[href], a[onclick], a[tagname]"
 
 
@@ -104,8 +105,12 @@ def _leads_to(node: LexborNode) -> str | None:
     named = node.attributes.get("tagname") or ""
     if "/" in named:
         return named
-    called = _CALLED.search(node.attributes.get("onclick") or "") or _CALLED.search(href)
+    called = next((found for call in (node.attributes.get("onclick"), href) if (found := _called(call))), None)
     return called[1] if called else href or None
+
+
+def _called(call: str | None) -> re.Match[str] | None:
+    return _CALLED.search(call) if call and len(call) <= _LONGEST_CALL else None
 
 
 def is_pager_label(node: LexborNode, paging: Paging) -> bool:
