@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,8 +28,16 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
 _RARE = 5
 
 
-def article_forms(page: Page, hosts: frozenset[str]) -> list[str]:
-    """Return patterns for the addresses of the articles that a listing names, none if it shows no list.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The entries of a list, by their addresses, and patterns for the form of these."""
+
+    urls: frozenset[str]
+    forms: tuple[str, ...]
+
+
+def largest_group(page: Page, hosts: frozenset[str]) -> Group:
+    """Return the entries of the list that a listing shows, none if it shows none.
 
     The list is the largest group of links with long texts that stand in the same place of their entries; one whose
     entries have dates comes before any other. Menus have short texts, and no dates.
@@ -44,10 +53,10 @@ def article_forms(page: Page, hosts: frozenset[str]) -> list[str]:
         weight = (dated * 2 >= len(group), float(sum(min(_length(headline_of(node)), 60) for node in group.values())))
         if weight > best:
             best, urls = weight, list(group)
-    return forms_of(urls)
+    return Group(urls=frozenset(urls), forms=forms_of(urls))
 
 
-def forms_of(urls: Sequence[str]) -> list[str]:
+def forms_of(urls: Sequence[str]) -> tuple[str, ...]:
     """Return patterns for addresses that are made alike, whole paths with their queries, the commonest first."""
     alike: dict[tuple[int, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for url in urls:
@@ -55,7 +64,7 @@ def forms_of(urls: Sequence[str]) -> list[str]:
         keys = tuple(key for key, _ in parse_qsl(parts.query, keep_blank_values=True))
         alike[(parts.path.count("/"), _extension(parts.path), keys)].append(url)
     common = [group for group in alike.values() if len(group) * _RARE >= len(urls)]
-    return [_form(group) for group in sorted(common, key=len, reverse=True)]
+    return tuple(_form(group) for group in sorted(common, key=len, reverse=True))
 
 
 def _candidates(page: Page, hosts: frozenset[str]) -> Iterator[tuple[LexborNode, str]]:

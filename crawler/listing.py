@@ -68,8 +68,8 @@ def _is_empty(page: Page, rules: Listing) -> bool:
 
 
 def is_article_of(park: Park, layout: Layout, url: str) -> bool:
-    """Say whether an address has the form of the park's articles: as its own file says it, else as the layout does."""
-    return has_form(canonical_address(url), park.articles) if park.articles else layout.is_article(url)
+    """Say whether an address has a form of the park's articles: one that its layout knows, or one of its own file's."""
+    return layout.is_article(url) or has_form(canonical_address(url), park.articles)
 
 
 def document_number(url: str, layouts: list[Layout]) -> str | None:

@@ -43,7 +43,7 @@ class ParkFile(BaseModel):
         ["general"], min_length=1, description="layouts to try, the likeliest first; a general extractor if left out"
     )
     articles: list[Pattern] = Field(
-        [], description="forms of its articles' addresses, path and query, where no layout knows them"
+        [], description="further forms of its articles' addresses, path and query, that no layout knows"
     )
     hosts: list[str] = Field([], description="further hosts of the same site")
     cadence: str = Field(

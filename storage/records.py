@@ -70,7 +70,7 @@ class Park:
     cadence_minutes: int = 360
     encoding: str | None = None
     tls_verify: bool = True
-    #: Forms of its articles' addresses, where no layout knows them.
+    #: Further forms of its articles' addresses, that no layout knows.
     articles: tuple[str, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.grouping import article_forms, forms_of
+from crawler.grouping import forms_of, largest_group
 from crawler.layouts import has_form, load_layouts
 from crawler.listing import ListingPage, read_listing
 from crawler.page import Page
@@ -54,22 +54,22 @@ def listed(html: str, *, url: str = "http://a.example/news/", articles: tuple[st
     ],
 )
 def test_what_addresses_share_is_their_form(addresses: list[str], form: str) -> None:
-    assert forms_of([f"http://a.example{address}" for address in addresses]) == [form]
+    assert forms_of([f"http://a.example{address}" for address in addresses]) == (form,)
 
 
 @pytest.mark.parametrize("dated", [True, False])
 @pytest.mark.parametrize("address", ["/{slug}/", "/stories/{slug}", "/page?about={slug}", "/?p={n}", "/story{n}/"])
 def test_the_articles_of_a_list_are_found_without_a_layout(address: str, *, dated: bool) -> None:
     html = a_list(dated=dated, address=address)
-    forms = article_forms(Page(url="http://a.example/news/", text=html), frozenset({"a.example"}))
-    found = listed(html, articles=tuple(forms))
+    group = largest_group(Page(url="http://a.example/news/", text=html), frozenset({"a.example"}))
+    found = listed(html, articles=group.forms)
     assert [link.headline for link in found.links if "Why" not in str(link.headline)] == [text for _, text in STORIES]
     assert [link.date for link in found.links[-5:]] == [f"March {at + 1}, 2026" if dated else None for at in range(5)]
 
 
 def test_a_menu_is_no_list() -> None:
     html = f"<html><body><ul>{MENU}{MENU.replace('/news', '/media')}</ul></body></html>"
-    assert article_forms(Page(url="http://a.example/", text=html), frozenset({"a.example"})) == []
+    assert not largest_group(Page(url="http://a.example/", text=html), frozenset({"a.example"})).urls
 
 
 def test_a_site_of_slugs_is_added_and_watched(desk: Desk, site: TrickSite) -> None:
@@ -78,7 +78,7 @@ def test_a_site_of_slugs_is_added_and_watched(desk: Desk, site: TrickSite) -> No
         status, headers, body = story(number)
         site.pages[f"/{slug}/"] = (status, headers, body.replace(f"Test bench {number} opens".encode(), text.encode()))
     said = desk.must("parks", "add", f"{site.base}/news/", "--slug", "slugs")
-    assert "its articles are known by the form of their addresses alone" in said
+    assert "the form of their addresses alone tells some of its articles" in said
     assert "articles = [" in (desk.folder / "parks" / "slugs.toml").read_text()
     desk.must("crawl", "slugs")
     assert sorted(row["headline"] for row in desk.rows("articles")) == sorted(text for _, text in STORIES)
@@ -163,8 +163,21 @@ def test_pagers_of_many_makes_lead_on(pager: str, onward: str) -> None:
     assert found.next.url == f"http://a.example{onward}"
 
 
-def test_a_parks_own_forms_stand_in_for_those_of_its_layouts() -> None:
+def test_a_parks_own_forms_join_those_of_its_layouts() -> None:
     rows = "<li><a href='/n/411.html'>One</a></li><li><a href='/zone-opens-a-hall/'>Two</a></li>"
     assert [link.headline for link in listed(rows).links] == ["One"]
-    assert [link.headline for link in listed(rows, articles=("^/[^/]+/$",)).links] == ["Two"]
+    assert [link.headline for link in listed(rows, articles=("^/[^/]+/$",)).links] == ["One", "Two"]
+
+
+def test_entries_of_a_list_that_no_layout_knows_are_watched_with_the_others(desk: Desk, site: TrickSite) -> None:
+    rows = "".join(
+        f"<li><a href='/n/{name}'>Test bench {n} opens for makers of valves</a> 2024-05-0{n}</li>"
+        for n, name in enumerate(
+            ("t-2024-a.html", "t-2024-b.html", "t-hall-c.html", "t-hall-d.html", "t-port-e.html"), 1
+        )
+    )
+    site.pages["/n/"] = ok(f"<html><body><ul>{MENU}</ul><ul>{rows}</ul></body></html>")
+    for n, name in enumerate(("t-2024-a.html", "t-2024-b.html", "t-hall-c.html", "t-hall-d.html", "t-port-e.html"), 1):
+        site.pages[f"/n/{name}"] = story(n)
+    assert "5 articles on the listing" in desk.must("parks", "add", f"{site.base}/n/", "--slug", "benches")
     assert a_park().articles == ()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from crawler.grouping import article_forms
+from crawler.grouping import largest_group
 from crawler.layouts import Layout
 from crawler.listing import ListingPage
 from crawler.page import Page, language_of, title_parts
@@ -65,9 +65,7 @@ def add(
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
     listings = listings_by_layout(page, common.good_layouts, park)
-    if not listings and (forms := article_forms(page, park.hosts)):
-        park = replace(park, articles=tuple(forms))
-        listings = listings_by_layout(page, common.good_layouts, park)
+    park, listings = _with_own_forms(park, page, listings)
     article = article_at(page, listings, common.good_layouts, park, utc_now())
     if trouble := trouble_with_listing(page, listings, common.good_layouts, article):
         fail_with(f"{url}: {trouble}", UNSEEN)
@@ -94,6 +92,19 @@ def add(
         return
     write_file(target, park_file(park, url, chosen))
     say(f"{target}: written; 'parkwatch crawl {park.slug}' makes its baseline")
+
+
+def _with_own_forms(park: Park, page: Page, listings: dict[str, ListingPage]) -> tuple[Park, dict[str, ListingPage]]:
+    """Return the park with the forms of its articles' addresses, if its list has entries that no layout knows."""
+    group = largest_group(page, park.hosts)
+    own = replace(park, articles=group.forms)
+    found = listings_by_layout(page, common.good_layouts, own) if group.forms else {}
+    known, more = (
+        {link.url for link in next(iter(each.values())).links} if each else set() for each in (listings, found)
+    )
+    # A form that the menu shares is better than none, and worse than a layout's own.
+    is_better = known < more and (not known or more - known <= group.urls)
+    return (own, found) if is_better else (park, listings)
 
 
 def _tried(articles: Sequence[tuple[Fetched, Link]], layouts: Mapping[str, Layout], park: Park) -> list[Trial]:
@@ -205,7 +216,7 @@ def _print_verdict(
     doubts += doubts_of_listing(listing) if listing else ["the listing is not read by this layout"]
     doubts += [f"{trial.link.url}: {doubt}" for trial in trials for doubt in trial.doubts(park.time_zone)]
     if park.articles:
-        doubts.insert(0, f"its articles are known by the form of their addresses alone: {', '.join(park.articles)}")
+        doubts.insert(0, f"the form of their addresses alone tells some of its articles: {', '.join(park.articles)}")
     if chosen.is_general:
         doubts.insert(0, "no family fits, so a general extractor reads it: --new-layout NAME proposes a layout")
     for doubt in doubts:
