@@ -30,7 +30,7 @@ _MOST_NODES = 60
 def headline_of(node: LexborNode) -> str | None:
     """Return what a link calls its article."""
     # A link around a whole entry holds its teaser as well.
-    heading = node.css_first("h1, h2, h3, h4, h5, h6")
+    heading = node.css_first("h1, h2, h3, h4, h5, h6") or node.css_first(".tit, .title, .bt")
     text = clean_text("".join(_own_texts(heading if heading and heading.text().strip() else node))).lstrip("·• ")
     text = "" if _READ_MORE.fullmatch(text) else text
     title = clean_text(node.attributes.get("title") or "")

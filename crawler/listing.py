@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.beside import beside_the_list
 from crawler.jpaas import anchors_of_unit
 from crawler.json_lists import list_in_json
 from crawler.layouts import Layout, has_form
@@ -160,8 +161,10 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
     rules = layout.rules.listing
     content = list_in_json(page, rules.json_) if rules.json_ else page
     links: dict[str, Link] = {}
+    nodes: dict[str, LexborNode] = {}
     is_cut = False
     seen: dict[int, tuple[str | None, bool]] = {}
+    here = canonical_address(page.url)
 
     def is_article(href: str) -> bool:
         return _article_address(page, href, layout, park) is not None
@@ -171,7 +174,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
             is_cut = True
             break
         url = _article_address(page, node.attributes.get("href"), layout, park)
-        if url is None or is_pager_label(node, rules.paging):
+        if url in (None, here) or is_pager_label(node, rules.paging):
             continue
         key = key_of(url, [layout])
         link = Link(key=key, url=url, headline=headline_of(node), date=date_beside(node, seen, is_article))
@@ -180,6 +183,10 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
             is_cut = True
             break
         links[key] = link if known is None else both(known, link)
+        nodes.setdefault(key, node)
+    if content is page and not rules.within:
+        beside = beside_the_list(nodes, {key for key, link in links.items() if link.date})
+        links = {key: link for key, link in links.items() if key not in beside}
     onward = next_page(page, rules.paging, number=number, listed=len(links), form=form)
     is_frame = not links and rules.paging.jpaas and number == 1 and onward is not None and content is page
     return ListingPage(

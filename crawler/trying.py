@@ -93,6 +93,15 @@ def listings_by_layout(page: Page, layouts: Mapping[str, Layout], park: Park) ->
     return {name: found[name] for name in sorted(useful, key=place)}
 
 
+def address_behind_frame(page: Page, layouts: Iterable[Layout], park: Park) -> str | None:
+    """Return the address of the list that a column's page only puts a frame around, None if it lists itself."""
+    # What a general layout lists of such a page are hot stories and the like.
+    found = [read_listing(page, [layout], park) for layout in layouts if not layout.is_general]
+    if any(each.links for each in found):
+        return None
+    return next((each.next.url for each in found if each.is_frame and each.next), None)
+
+
 def try_layouts(page: Page, link: Link, layouts: Iterable[Layout], park: Park, now: datetime) -> list[Trial]:
     """Return what each layout makes of one article's page."""
     return [

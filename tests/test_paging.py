@@ -232,6 +232,9 @@ def test_a_column_page_that_lists_nothing_itself_names_the_gateway_that_does(
     assert len(desk.rows("articles")) == 7
     [visit] = desk.rows("visits")
     assert (visit["outcome"], visit["listing_pages"]) == ("done", 2)
+    (desk.folder / "parks" / "han.toml").unlink()
+    added = desk.must("parks", "add", f"{hanweb.base}/col/col3/index.html", "--slug", "third", "--dry-run")
+    assert "4 articles on the listing, which goes on at" in added
 
 
 def test_a_story_of_an_unknown_site_goes_on_at_its_own_address_with_a_number() -> None:

@@ -17,6 +17,7 @@ from crawler.page import Page, language_of, title_parts
 from crawler.proposing import propose_layout
 from crawler.trying import (
     Trial,
+    address_behind_frame,
     article_at,
     best_layout,
     doubts_of_listing,
@@ -64,10 +65,13 @@ def add(
     fetched = _page(fetch(common.settings, url, verify=verify), url)
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
+    shown = page
+    if framed := address_behind_frame(page, common.good_layouts.values(), park):
+        page = _page(fetch(common.settings, framed, verify=verify), framed).page()
     listings = listings_by_layout(page, common.good_layouts, park)
     park, listings = _with_own_forms(park, page, listings)
-    article = article_at(page, listings, common.good_layouts, park, utc_now())
-    if trouble := trouble_with_listing(page, listings, common.good_layouts, article):
+    article = article_at(shown, listings, common.good_layouts, park, utc_now())
+    if trouble := trouble_with_listing(shown, listings, common.good_layouts, article):
         fail_with(f"{url}: {trouble}", UNSEEN)
     links = next(iter(listings.values())).links
     articles = _two_of(links, verify=verify)
