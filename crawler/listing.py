@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.beside import beside_the_list
-from crawler.jpaas import anchors_of_unit
+from crawler.jpaas import anchors_of_unit, next_unit
 from crawler.json_lists import list_in_json
 from crawler.layouts import Layout, has_form
 from crawler.links import both, date_beside, headline_of
@@ -188,7 +188,8 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
         beside = beside_the_list(nodes, {key for key, link in links.items() if link.date})
         links = {key: link for key, link in links.items() if key not in beside}
     onward = next_page(page, rules.paging, number=number, listed=len(links), form=form)
-    is_frame = not links and rules.paging.jpaas and number == 1 and onward is not None and content is page
+    is_column = not links and rules.paging.jpaas and number == 1 and content is page
+    is_frame = is_column and next_unit(page, number, 0) is not None
     return ListingPage(
         links=tuple(links.values()),
         next=onward if links or is_frame else None,

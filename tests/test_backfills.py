@@ -44,7 +44,7 @@ def test_a_killed_backfill_goes_on_where_it_stopped(desk: Desk, other_desk: Desk
     assert sum(twice.values()) <= 2, f"asked for again: {twice}"
     desk.must("verify")
     desk.must("subscribe", "analyst@example.org")
-    assert "0 new, 0 changed, 33 recovered" in desk.must("digest")
+    assert ": 33 recovered" in desk.must("digest")
     again = desk.must("backfill", "trick", *SPAN)
     assert "trick: done, 0 recovered" in again
 

@@ -73,7 +73,9 @@ def test_a_menu_is_no_list() -> None:
 
 
 def test_a_site_of_slugs_is_added_and_watched(desk: Desk, site: TrickSite) -> None:
-    site.pages["/news/"] = ok(a_list())
+    # A next page alone makes no frame of it, whose list would be there.
+    site.pages["/news/"] = ok(a_list().replace("</main>", "<a href='/news/?page=1'>Next</a></main>"))
+    site.pages["/news/?page=1"] = ok(a_list())
     for number, (slug, text) in enumerate(STORIES, 1):
         status, headers, body = story(number)
         site.pages[f"/{slug}/"] = (status, headers, body.replace(f"Test bench {number} opens".encode(), text.encode()))
