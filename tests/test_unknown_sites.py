@@ -113,11 +113,14 @@ def test_what_systems_put_behind_a_text_is_none(behind: str) -> None:
 
 
 def test_a_ranking_of_other_stories_is_not_taken_for_the_text() -> None:
+    # The extractor passes by what is called a comment, whatever it holds.
     ranking = "".join(
-        f"<li><em>{n}</em><a href='/show/{n}.html'>东港园区轴承厂完成改造第{n}期</a></li>" for n in range(9)
+        f"<li><em>{n}</em><a href='/show/{n}.html'>东港园区轴承厂完成改造第{n}期</a></li>" for n in range(5)
     )
-    text = f"<div class='yz-main'><div class='yz-box'>{TEXT}</div><div class='yz-next'>上一篇：没有了</div></div>"
-    found = chinese("更新时间：2023-06-02", text=text, behind=f"<div class='right'><ul>{ranking}</ul></div>")
+    found = fields(
+        f"<div class='comments-column'><h1>{HEAD}</h1><p>更新时间：2023-06-02</p><div class='text'>{TEXT}</div></div>"
+        f"<div class='main'><div><h2>点击排行</h2><ul>{ranking}</ul></div></div>"
+    )
     assert found.body == (FIRST, LAST)
 
 
