@@ -8,12 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.beside import beside_the_list
-from crawler.jpaas import anchors_of_unit, next_unit
+from crawler.jpaas import anchors_of_unit
 from crawler.json_lists import list_in_json
 from crawler.layouts import Layout, has_form
 from crawler.links import both, date_beside, headline_of
 from crawler.page import Page
-from crawler.paging import Next, is_pager_label, joined, last_number, next_page, total_of, whole_number
+from crawler.paging import Next, is_handed_out, is_pager_label, joined, last_number, next_page, total_of, whole_number
 from crawler.patterns import SlowPatternError, find_all, search
 from crawler.rules import Listing
 from storage.identity import article_key, canonical_address, plain_path
@@ -189,7 +189,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
         links = {key: link for key, link in links.items() if key not in beside}
     onward = next_page(page, rules.paging, number=number, listed=len(links), form=form)
     is_column = not links and rules.paging.jpaas and number == 1 and content is page
-    is_frame = is_column and next_unit(page, number, 0) is not None
+    is_frame = is_column and is_handed_out(page, rules.paging, number)
     return ListingPage(
         links=tuple(links.values()),
         next=onward if links or is_frame else None,

@@ -48,6 +48,11 @@ def next_page(page: Page, paging: Paging, *, number: int, listed: int, form: str
     return _further_records(page, paging.form, listed) if paging.form and listed else None
 
 
+def is_handed_out(page: Page, paging: Paging, number: int) -> bool:
+    """Say whether a gateway has a listing's list, or a group of records, rather than a page that a link leads to."""
+    return bool(next_unit(page, number, 0) or (paging.next_group and _next_group(page, paging, number)))
+
+
 def total_of(page: Page, paging: Paging) -> int | None:
     """Return how many articles a listing says it has, None if it does not say."""
     match = search(paging.total, page.text) if paging.total else None
