@@ -1,5 +1,7 @@
 """Say what an extractor found in the lines in which the page shows it."""
 
+from itertools import islice, takewhile
+
 from storage.text import clean_text, comparison_text
 
 #: What is not shown as it was found costs a look at every line.
@@ -30,7 +32,9 @@ def as_shown(found: list[str], shown: tuple[str, ...]) -> list[str]:
             lines += [shown[number] for number in run]
             at += 1
         else:
-            whole, pieces = _made_of(wanted[at : at + _MOST_PIECES], said)
+            # What is a line of its own is no piece of another, whatever that says.
+            unlike = takewhile(lambda number: found[number] not in known, range(at, len(found)))
+            whole, pieces = _made_of([wanted[number] for number in islice(unlike, _MOST_PIECES)], said)
             lines.append(shown[whole] if pieces > 1 else found[at])
             at += pieces
     return lines

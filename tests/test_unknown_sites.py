@@ -136,6 +136,8 @@ def test_what_an_extractor_takes_apart_is_put_together_again() -> None:
     assert as_shown(pieces, shown) == list(shown[1:])
     assert as_shown([FIRST + LAST], shown) == [FIRST, LAST]
     assert as_shown(["another text"], shown) == ["another text"]
+    heading = ("新区的车间建设进展顺利", "车间")
+    assert as_shown(["新区的", "车间"], heading) == ["新区的", "车间"]
 
 
 def test_a_moment_at_which_all_pages_were_made_is_no_publication() -> None:
