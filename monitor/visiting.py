@@ -153,6 +153,9 @@ def _end_overdue(child: "subprocess.Popen[str]", overdue: threading.Event) -> No
 def _start(visitors: Visitors) -> "subprocess.Popen[str]":
     child = children.start_child()
     visitors.children.append(child)
+    # Ctrl-C may have come while it was being started, when there was nobody to tell.
+    if visitors.is_stopping:
+        child.send_signal(signal.SIGTERM)
     return child
 
 

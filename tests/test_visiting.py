@@ -1,8 +1,11 @@
 """What a process that visits for months must not do: leak, call blindness sight, or lose its next portion of work."""
 
 import os
+import signal
 import subprocess
+import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from crawler.book import VisitBook
 from crawler.outcome import DONE, Account, outcome_of
 from crawler.spiders.park import ParkSpider
+from monitor import children
 from monitor.children import CHILD
 from monitor.demo.loop import demo_settings
 from monitor.health import health_of
@@ -55,6 +59,44 @@ def test_a_child_that_is_stopped_while_its_python_starts_says_nothing(seconds: f
     Visitors(children=[child]).stop()
     _, err = child.communicate(timeout=30)
     assert (err, child.returncode != 0) == ("", True)
+
+
+def test_a_ctrl_c_that_comes_while_a_child_is_being_started_reaches_it(
+    desk: Desk, site: TrickSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(desk.folder)
+    site.serve_stories(1)
+    site.park(desk.folder)
+    visitors = Visitors()
+    start = children.start_child
+
+    def pressed_meanwhile() -> "subprocess.Popen[str]":
+        visitors.stop()  # there is no child yet that could be told
+        return start()
+
+    monkeypatch.setattr(children, "start_child", pressed_meanwhile)
+    settings = demo_settings(desk.folder, 25)
+    with closing(open_store(settings.store.url)) as store:
+        [result] = visit_parks(settings, store, [a_park("trick")], arguments={"recheck": "due"}, visitors=visitors)
+    assert (result.outcome, result.reason) == ("cut off", "stopped by hand before the visit ended")
+    assert not site.asked
+
+
+def test_a_ctrl_c_that_meets_an_object_being_deleted_is_not_lost() -> None:
+    script = """if True:
+        import signal
+        from monitor.start import heed_lost_interrupts
+
+        class Pattern:
+            def __del__(self):
+                signal.raise_signal(signal.SIGINT)
+
+        heed_lost_interrupts()
+        Pattern()
+        print("went on")
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 @pytest.mark.parametrize(
