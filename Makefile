@@ -26,6 +26,7 @@ $(STAMP): requirements.lock pyproject.toml
 		$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . 2>/dev/null ; } || \
 	{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; }
+	@$(BIN)/python -m compileall -q crawler monitor reports storage tests
 	@touch $@
 
 demo: setup      ## the whole loop on bundled sample parks, with a mail server on loopback

@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import crawler.child
@@ -17,6 +19,12 @@ FORKS.set_forkserver_preload(
         "tests.torture.steps",
         # What a visit imports when it begins.
         "crawler.spiders.park",
+        "crawler.spiders.loader",
+        "crawler.settings",
+        "crawler.extensions",
+        "crawler.middlewares",
+        "crawler.pipelines",
+        "crawler.robots",
         "scrapy.downloadermiddlewares.cookies",
         "scrapy.extensions.remote_control",
         # What a store imports when it is opened.
@@ -76,6 +84,39 @@ def start(work: Callable[..., None], *arguments: Any) -> BaseProcess:
     process = FORKS.Process(target=work, args=arguments, daemon=True)
     process.start()
     return process
+
+
+def run_scrapy(
+    arguments: tuple[str, ...], folder: Path, environment: dict[str, str], seconds: float = 90
+) -> "subprocess.CompletedProcess[str]":
+    """Run one of Scrapy's own commands in *folder*: what it says and its exit code."""
+    said = [folder / ".scrapy-stdout", folder / ".scrapy-stderr"]
+    process = start(_be_scrapy, arguments, str(folder), environment, *map(str, said))
+    process.join(seconds)
+    if process.exitcode is None:
+        process.kill()
+        raise subprocess.TimeoutExpired(arguments, seconds)
+    out, err = (each.read_text(encoding="utf-8") for each in said)
+    return subprocess.CompletedProcess(arguments, process.exitcode, out, err)
+
+
+def _be_scrapy(arguments: tuple[str, ...], folder: str, environment: dict[str, str], out: str, err: str) -> None:
+    from scrapy.cmdline import execute
+
+    for number, path in ((1, out), (2, err)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(opened, number)
+        os.close(opened)
+    # The server's own streams may have been taken from it before it forked.
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        execute(["scrapy", *arguments])
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 def _be_child(its_in: Connection, its_out: Connection, folder: str, environment: dict[str, str]) -> None:
