@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -30,6 +31,8 @@ _LONGEST_LABEL = 60
 _LONG = 240
 #: What is longer is text, whatever it begins with.
 _LONGEST_DROPPED = 300
+#: So many elements of one name are looked at for the text.
+_MOST_ELEMENTS = 8
 #: Headlines end in other signs as well.
 _SENTENCE = re.compile('[.。]["”’』」)）]{0,3}$')
 
@@ -37,19 +40,23 @@ _SENTENCE = re.compile('[.。]["”’』」)）]{0,3}$')
 def body_at(
     nodes: Iterable[LexborNode], part: Part, article: Article, headline: str, head: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the paragraphs below the first of *nodes* that has any.
+    """Return the paragraphs below the one of *nodes* that holds the most text: a summary or a list may bear its name.
 
     An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
     """
-    for node in nodes:
+    texts = []
+    for node in islice(nodes, _MOST_ELEMENTS):
         dropped = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
         for unwanted in dropped:
             unwanted.decompose()
         lines = visible_lines(node) if dropped else part.lines_of(node)
-        paragraphs = text_below_head(lines, article, headline, head)
-        if paragraphs:
-            return paragraphs
-    return ()
+        texts.append(text_below_head(lines, article, headline, head))
+    return max(texts, key=_amount, default=())
+
+
+def _amount(text: tuple[str, ...]) -> tuple[int, int]:
+    """Return how much of a text is in paragraphs, and how long all of it is."""
+    return sum(len(line) for line in text if is_prose(line)), sum(map(len, text))
 
 
 def shows_pictures(nodes: Iterable[LexborNode]) -> bool:
@@ -124,11 +131,11 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
                 kept = kept[:-1] if kept and _MENU.match(kept[-1]) else kept
                 break
         if is_noted and len(line) <= _LONGEST_DROPPED and article.is_dropped(line):
-            captions += [line] if len(line) > _LONGEST_LABEL else []
+            captions += [line] if len(line) > _LONGEST_LABEL or line.endswith("]") else []
         elif not _is_image_name(line):
             kept.append(line)
     # A page of pictures has no other text.
-    kept = kept[_repeated(kept, headline) :] or captions
+    kept = _once(kept[_repeated(kept, headline) :]) or captions
     if kept and article.body.strip:
         kept[-1:] = [text for text in [without(kept[-1], article.body.strip).rstrip()] if text]
     return tuple(kept)
@@ -161,6 +168,13 @@ def _without_rest_of_head(lines: list[str], article: Article, above: int) -> lis
     if above < 0:
         return lines
     return lines[next((at for at, line in enumerate(lines) if not article.is_skipped(line)), len(lines)) :]
+
+
+def _once(lines: list[str]) -> list[str]:
+    """Return *lines* without their second half where it says the first again: one for desks and one for phones."""
+    half = len(lines) // 2
+    is_twice = half > 1 and lines[0] == lines[half] and lines[:half] == lines[half:] and any(map(is_prose, lines))
+    return lines[:half] if is_twice else lines
 
 
 def _repeated(lines: list[str], headline: str) -> int:

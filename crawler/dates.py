@@ -7,9 +7,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 _PART_OF_DAY = "凌晨|早上|上午|中午|下午|晚上"
+_OF_WEEK = r"(?:\s*[(（]?(?:星期|周)[一二三四五六日天][)）]?)?"
 _TIME = (
-    r"(?:[T\s日]*\s*(?P<noon>" + _PART_OF_DAY + r")?"
-    r"\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2}))?"
+    r"(?:" + _OF_WEEK + r"[T\s日]*\s*(?P<noon>" + _PART_OF_DAY + r")?"
+    r"\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2})秒?|分)?"
     r"(?P<half>\s*[AaPp]\.?[Mm]\b)?)?"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -22,7 +23,10 @@ DATE_PATTERN = (
     r"|" + _ANY_MONTH + r"\.?\s*\d{1,2}(?:st|nd|rd|th)?\s*,?\s*(?:19|20)\d{2}"
     r"|\d{1,2}(?:st|nd|rd|th)?[\s-]*+" + _ANY_MONTH + r"\.?,?[\s-]*+(?:19|20)\d{2}"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{2}-\d{2}-\d{2}(?!-))(?!\d)"
-    r"(?:[T\s]*(?:" + _PART_OF_DAY + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?(?:\s*[AaPp]\.?[Mm]\b)?)?"
+    + _OF_WEEK
+    + r"(?:[T\s]*(?:"
+    + _PART_OF_DAY
+    + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?(?:\s*[AaPp]\.?[Mm]\b)?)?"
 )
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*"

@@ -3,6 +3,7 @@
 from selectolax.lexbor import LexborNode
 
 from crawler.lines import BLOCKS, NEVER_SEEN, feet_below, hidden_below
+from storage.text import clean_text
 
 #: Elements that a paragraph may be.
 _PARAGRAPHS = frozenset({"p", "div", "section", "td", "span"})
@@ -10,40 +11,83 @@ _PARAGRAPHS = frozenset({"p", "div", "section", "td", "span"})
 _APART = frozenset({"footer", "nav", "aside"})
 #: A shorter paragraph may be a label, and says nothing of where the text is.
 _SHORTEST = 20
+#: Editors wrap paragraphs in at most so many elements.
+_MOST_WRAPS = 6
 
 
 class _Block:
     """What an element holds itself, and where it stands."""
 
-    __slots__ = ("above", "has_blocks", "length", "linked", "node", "tag")
+    __slots__ = ("above", "blocks", "length", "linked", "node", "tag")
 
     def __init__(self, node: LexborNode, tag: str, above: "_Block | None") -> None:
         self.node = node
         self.tag = tag
         self.above = above
-        self.has_blocks = False
+        self.blocks = 0
         self.length = self.linked = 0
 
 
-def densest_block(root: LexborNode) -> LexborNode | None:
+def densest_block(root: LexborNode, holding: str | None = None) -> LexborNode | None:
     """Return the element whose own paragraphs carry the most text outside links, None if the page has none.
 
+    Of the elements that hold the line *holding*, if that is given.
+
     A paragraph counts for its parent and, at half its weight, for its grandparent, so that paragraphs wrapped one by
-    one still meet in the element that holds them all.
+    one still meet in the element that holds them all; so do those that are wrapped deeper, where all are alike.
     """
     weights: dict[_Block, float] = {}
-    for block in _blocks(root):
-        if block.has_blocks or block.tag not in _PARAGRAPHS or block.length < _SHORTEST:
-            continue
-        if block.linked * 2 > block.length:
-            continue
+    paragraphs = [block for block in _blocks(root) if _is_paragraph(block)]
+    around = _around(paragraphs, holding) if holding else None
+    for block in paragraphs:
         above, share = block.above, 1.0
         for _ in range(2):
             if above is None or above.tag == "body":
                 break
-            weights[above] = weights.get(above, 0.0) + block.length * share
+            if around is None or above in around:
+                weights[above] = weights.get(above, 0.0) + block.length * share
             above, share = above.above, share / 2
-    return max(weights, key=lambda block: weights[block]).node if weights else None
+    return _of_its_like(max(weights, key=lambda block: weights[block]), paragraphs).node if weights else None
+
+
+def _around(paragraphs: list[_Block], line: str) -> set[_Block]:
+    """Return the blocks around the first paragraph that holds a line."""
+    at = next((block for block in paragraphs if line in clean_text(block.node.text(deep=True, separator=" "))), None)
+    found = set()
+    while at is not None:
+        found.add(at)
+        at = at.above
+    return found
+
+
+def _is_paragraph(block: _Block) -> bool:
+    is_text = not block.blocks and block.tag in _PARAGRAPHS and block.length >= _SHORTEST
+    return is_text and block.linked * 2 <= block.length
+
+
+def _of_its_like(best: _Block, paragraphs: list[_Block]) -> _Block:
+    """Return what holds elements like *best*, with a paragraph each, where *best* is the wrap of a single one."""
+    wrap, above = best, best.above
+    if best.blocks != 1:
+        return best
+    while above is not None and above.blocks == 1 and not above.length:
+        wrap, above = above, above.above
+    if above is None or above.tag == "body":
+        return best
+    look = (wrap.tag, wrap.node.attributes.get("class"))
+    wraps = {found for block in paragraphs if (found := _child_around(block, above)) is not None}
+    alike = [each for each in wraps if (each.tag, each.node.attributes.get("class")) == look]
+    return above if len(alike) > 1 else best
+
+
+def _child_around(block: _Block, above: _Block) -> _Block | None:
+    """Return the child of *above* in which a block stands, if it is not far."""
+    at: _Block | None = block
+    for _ in range(_MOST_WRAPS):
+        if at is None or at.above is above:
+            return at
+        at = at.above
+    return None
 
 
 def _blocks(root: LexborNode) -> list[_Block]:
@@ -66,7 +110,7 @@ def _blocks(root: LexborNode) -> list[_Block]:
             block.linked += length if is_link else 0
         elif tag not in _APART and tag not in NEVER_SEEN and node.mem_id not in passed_by:
             if (tag in BLOCKS and tag != "br") or _is_paragraph_of_its_own(node, tag):
-                block.has_blocks = True
+                block.blocks += 1
                 block = _Block(node, tag, block)
                 found.append(block)
             place[node.mem_id] = (block, is_link or tag == "a")

@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import cached_property, partial
 from itertools import takewhile
 
+from crawler.beginning import missed_beginning
 from crawler.body import body_at, body_between, is_prose, shows_pictures
 from crawler.dates import DateRead
 from crawler.density import densest_block
 from crawler.general import general_text
 from crawler.layouts import Layout
-from crawler.names import Names, line_of_headline
+from crawler.names import Names, line_of_headline, shows_headline
 from crawler.page import Page, Part
 from crawler.patterns import without
 from crawler.pointing import Pointer
@@ -20,7 +21,7 @@ from crawler.rules import FieldRule, Locator
 from crawler.stamps import Stamps
 from crawler.visible_text import BY_TEXT, body_below, headline_at
 from storage.records import ArticleFields, Park
-from storage.text import clean_text, comparison_text
+from storage.text import clean_text
 
 _HEADLINE_LIMIT = 500
 _SOURCE_LIMIT = 80
@@ -151,9 +152,11 @@ class FieldReader:
             elif locator.densest and self.page.is_html and self.page.tree.body is not None:
                 node = densest_block(self.page.tree.body)
                 paragraphs = body_at([node] if node else [], self.part, article, headline, self._head(headline))
+                paragraphs = self._from_its_beginning(paragraphs, headline)
             elif locator.general and self.page.is_html:
                 head = self._head(headline) | {headline}
                 paragraphs = general_text(self.page, self._place("headline", headline), article, headline, head)
+                paragraphs = self._from_its_beginning(paragraphs, headline)
             elif locator.below and self._place(locator.below, headline) is not None:
                 paragraphs = body_between(
                     self.part.seen,
@@ -179,6 +182,17 @@ class FieldReader:
             self._found("body", labels[0], None)
             return labels[1]
         return ()
+
+    def _from_its_beginning(self, found: tuple[str, ...], headline: str) -> tuple[str, ...]:
+        """Return the text that begins below headline and stamp, where what was *found* stands further down."""
+        places = [self._place("headline", headline), self.line_of.get("date_published")]
+        head = max((at for at in places if at is not None), default=None)
+        first = missed_beginning(self.part.lines, head, found)
+        if first is None or self.page.tree.body is None:
+            return found
+        node = densest_block(self.page.tree.body, holding=first)
+        text = body_at([node] if node else [], self.part, self.layout.rules.article, headline, self._head(headline))
+        return text if first in text else found
 
     def _headline_of_text(self) -> str | None:
         """Return the headline of a page given as its visible text, where no label tells which line it is."""
@@ -220,11 +234,7 @@ class FieldReader:
 
     def _is_on_page(self, name: str) -> bool:
         if name == "listing":
-            listed = comparison_text((self.page.listed_headline or "").rstrip(".… "))
-            said = [comparison_text(line) for line in self.part.lines]
-            return bool(listed) and any(
-                "".join(said[at : at + 3]).startswith(listed) for at, line in enumerate(said) if listed[:1] == line[:1]
-            )
+            return shows_headline(self.page.listed_headline or "", self.part.lines)
         return is_on_page(self.located_by, name)
 
     def _found(self, name: str, locator: Locator, at: int | None) -> None:

@@ -1,7 +1,7 @@
 """Take the text of a page of unknown make, by a library that knows many sites and none of them well."""
 
 import re
-from itertools import dropwhile, islice
+from itertools import dropwhile, islice, takewhile
 
 from crawler.body import body_from, is_prose, text_only
 from crawler.dates import DATE_PATTERN
@@ -17,6 +17,8 @@ from storage.text import clean_text, comparison_text
 _LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
 #: Lines of a trail and of the site's own that the extractor may take along.
 _TRAIL = 12
+#: Headings inside a text; the first kind is the page's own.
+_HEADINGS, _MOST_HEADINGS = "h2, h3, h4, h5, h6", 100
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -60,9 +62,15 @@ def general_text(
     found = general_body(page)
     if place is not None:
         found = _below_headline(_above_end(found, page.lines, place, article), page.lines, place)
-    text = body_from(found, article, headline, head)
+    stamp = head.difference((headline,))
+    text = tuple(line for line in body_from(found, article, headline, head) if line not in stamp)
     node = densest_block(page.tree.body) if text and page.tree.body is not None else None
-    return text_only(_as_block_has_it(text, visible_lines(node)), article, headline) if node else text
+    if node is None:
+        return text
+    heads = {clean_text(each.text(deep=True)) for each in islice(node.css(_HEADINGS), _MOST_HEADINGS)}
+    return text_only(
+        _as_block_has_it(text, visible_lines(node), heads.difference(head, (headline,))), article, headline
+    )
 
 
 def _above_end(found: list[str], shown: tuple[str, ...], place: int, article: Article) -> list[str]:
@@ -87,17 +95,18 @@ def _below_headline(found: list[str], shown: tuple[str, ...], place: int) -> lis
     return lines[:text] + [line for line in lines[text:] if line != shown[place] or line in below]
 
 
-def _as_block_has_it(found: tuple[str, ...], block: list[str]) -> tuple[str, ...]:
+def _as_block_has_it(found: tuple[str, ...], block: list[str], headings: set[str]) -> tuple[str, ...]:
     """Return what was *found* as an element has it that holds all paragraphs of it and no other, else as it is.
 
-    The extractor leaves out short headings, and takes along what it finds elsewhere.
+    The extractor leaves out short headings, of which one may stand above all, and takes along what it finds elsewhere.
     """
     said, wanted = [comparison_text(line) for line in block], {comparison_text(line) for line in found}
     in_block = {text for text, line in zip(said, block, strict=True) if is_prose(line)}
     places = [at for at, text in enumerate(said) if text in wanted]
     if not in_block or in_block != {comparison_text(line) for line in found if is_prose(line)}:
         return found
-    return tuple(block[places[0] : places[-1] + 1])
+    above = len(list(takewhile(headings.__contains__, reversed(block[: places[0]]))))
+    return tuple(block[places[0] - above : places[-1] + 1])
 
 
 def _seen(lines: list[str], page: Page) -> list[str]:

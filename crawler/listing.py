@@ -1,5 +1,6 @@
 """Read a listing: the articles it names, and where it goes on."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
@@ -25,6 +26,7 @@ LINKS_PER_PAGE = 2000
 _MOST_PAGES = 60
 #: So many links of one page are looked at, repeats included.
 _MOST_ANCHORS = 20_000
+_ROW = re.compile(r"\s*<tr\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +225,9 @@ def _anchors(page: Page, rules: Listing, is_article: Callable[[str], bool]) -> I
         # Only the hidden records: the frame around them links to other columns.
         records = "".join(match["html"] for match in find_all(rules.records, page.text))
         if records:
-            yield from LexborHTMLParser(f"<body>{records}</body>").css("a[href]")
+            # Rows of a table are dropped by a parser that has seen no table.
+            frame = "<table>" if _ROW.match(records) else "<body>"
+            yield from LexborHTMLParser(frame + records).css("a[href]")
             return
     for selector in rules.within:
         # Lists that stand inside each other name their links once for each of them.

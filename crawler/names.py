@@ -61,7 +61,8 @@ class Names:
         if said == self._park:
             return True
         listed = self._listed
-        is_contradicted = len(listed) >= _SHORTEST and not (said.startswith(listed) or listed.startswith(said))
+        is_part = listed.startswith(said) and not (is_title and said != listed)
+        is_contradicted = len(listed) >= _SHORTEST and not (said.startswith(listed) or is_part)
         if not (is_title or is_contradicted):
             return False  # the title is looked at where there is a doubt, since every page costs it
         if said == comparison_text(self._page.meta("sitename")):
@@ -142,6 +143,15 @@ def _first_word(line: str) -> str:
     if line.isascii():
         return line[:_SHORTEST].split(maxsplit=1)[0]
     return line[0] if _is_compared_as_is(line[0]) else ""
+
+
+def shows_headline(listed: str, lines: tuple[str, ...]) -> bool:
+    """Say whether a page shows a headline as the listing has it, cut short or broken in up to three lines."""
+    wanted = comparison_text(listed.rstrip(".… "))
+    said = [comparison_text(line) for line in lines]
+    return bool(wanted) and any(
+        "".join(said[at : at + 3]).startswith(wanted) for at, line in enumerate(said) if wanted[:1] == line[:1]
+    )
 
 
 def line_of_headline(headline: str, lines: tuple[str, ...]) -> int | None:

@@ -17,6 +17,8 @@ _MOST_AFTER = 7
 _MOST_SIGNS = 2000
 #: What follows such a line is that label's own: of a document's dates only one is its publication's.
 _LABEL_ENDS = (":", "：", "日期", "时间")
+#: Below the time of an event stands where it is.
+_PLACE = re.compile(r"(?:活动|会议|举办|召开)?地\s*点\s*[:：]|(?:Venue|Place)\s*[:：]")
 
 
 class Pointer:
@@ -46,7 +48,7 @@ class Pointer:
             yield from self._selected(locator, is_headline=name == "headline")
         elif locator.line:
             for at, match in self._part.seen.matching(locator.line, among):
-                if locator.near != "headline" or not self._part.lines[at - 1].endswith(_LABEL_ENDS):
+                if locator.near != "headline" or not self._is_another_label(at):
                     yield at, match["value"] or ""
         elif locator.after:
             yield from self._after(locator.after, most=1 if name == "date_published" else _MOST_AFTER)
@@ -66,6 +68,11 @@ class Pointer:
                 None,
                 (self._page.listed_date if name == "date_published" else self._page.listed_headline) or "",
             )
+
+    def _is_another_label(self, at: int) -> bool:
+        """Say whether a line below the headline is another label's value, or when something takes place."""
+        lines = self._part.lines
+        return lines[at - 1].endswith(_LABEL_ENDS) or any(map(_PLACE.match, lines[at + 1 : at + 3]))
 
     def _selected(self, locator: Locator, *, is_headline: bool) -> Iterator[tuple[int | None, str]]:
         for node in self._part.css(locator.selector or ""):

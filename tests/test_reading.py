@@ -190,6 +190,16 @@ def test_a_hanweb_listing_hides_in_a_script() -> None:
     assert following == "http://eastgate.example/module/web/jpage/dataproxy?page=2&webid=1"
 
 
+def test_the_records_of_a_hanweb_listing_may_be_rows_of_a_table() -> None:
+    rows = "".join(
+        f"<record><![CDATA[<tr><td><a href='/art/2024/5/{n}/art_1_{n}.html'>Hall {n} opens</a></td>"
+        f"<td>2024-05-0{n}</td></tr>]]></record>"
+        for n in (2, 1)
+    )
+    links, _ = listing(f"<script><datastore><recordset>{rows}</recordset></datastore></script>", "hanweb")
+    assert links == [("doc:2", "Hall 2 opens", "2024-05-02"), ("doc:1", "Hall 1 opens", "2024-05-01")]
+
+
 @pytest.mark.parametrize(
     ("item", "date"),
     [
