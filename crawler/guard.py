@@ -58,7 +58,7 @@ def is_named(host: str) -> bool:
 def refusal_in(text: str) -> str | None:
     """Return why a host named in an error's text was kept out, None if it was not."""
     for host, address in _refused.items():
-        if host in text:
+        if re.search(rf"(?<![\w.:-]){re.escape(host)}(?![\w-]|\.\w)", text):
             return f"it stands at {address}, which is no public address: see crawl.private_networks"
     return None
 

@@ -14,6 +14,8 @@ from crawler.seeds import BUNDLED
 _MOST_SIGNS = 6000
 #: A page with a paragraph of so many signs holds a text: an article whose layout has drifted, not a not-found page.
 _PARAGRAPH = 140
+#: So many signs at most stand around a form to log in: labels, a name, whose rights are reserved.
+_MOST_OF_A_LOGIN = 200
 
 
 class PageSign(StrEnum):
@@ -37,11 +39,17 @@ class Signs(BaseModel):
         seen = page.seen
         if sum(map(len, seen.all)) > _MOST_SIGNS:
             return None
-        if seen.numbers([*self.blocked, *self.login]):
+        if seen.numbers([*self.blocked, *self.login]) or _asks_for_a_password(page):
             return PageSign.BLOCKED
         if any(len(line) > _PARAGRAPH for line in seen.all):
             return None
         return PageSign.NOT_FOUND if seen.numbers(self.not_found) else None
+
+
+def _asks_for_a_password(page: Page) -> bool:
+    """Say whether a page shows little but a form to log in; a box to do so stands on many others."""
+    field = page.tree.css_first('input[type="password" i]') if page.is_html else None
+    return field is not None and sum(map(len, page.lines)) <= _MOST_OF_A_LOGIN
 
 
 def load_signs(path: Path = BUNDLED / "signs.toml") -> Signs:

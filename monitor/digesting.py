@@ -123,6 +123,7 @@ def _coverage(
             last_visit=visit_log.last_visit(session, park.slug, ended=True),
             is_recent_from=now - 1.5 * timedelta(minutes=park.cadence_minutes),
             last_joined=visit_log.last_visit(session, park.slug, joined=True),
+            last_done=visit_log.last_visit(session, park.slug, done=True),
             before=_since_last_joined(session, park.slug, since),
             conditions=list(visit_log.conditions(session, park=park.slug, since=since, until=now)),
             unread=visit_log.count_of_unread(session, park.slug),

@@ -79,6 +79,7 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                 last_visit=visit_log.last_visit(session, slug, ended=True) if is_running else last,
                 is_recent_from=since,
                 last_joined=visit_log.last_visit(session, slug, joined=True),
+                last_done=visit_log.last_visit(session, slug, done=True),
                 conditions=list(visit_log.conditions(session, park=slug, since=since)),
                 unread=visit_log.count_of_unread(session, slug),
             )

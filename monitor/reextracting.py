@@ -36,6 +36,7 @@ class Rehearsal:
     is_present: bool
     #: Whether the layout that read it has not been changed since.
     is_same_layout: bool
+    has_bytes: bool
     before: ArticleFields
     changed_fields: tuple[str, ...] = ()
     restated: Restated | None = None
@@ -137,6 +138,7 @@ def _rehearsal(version: rereadings.StoredVersion, result: Restated | Unreadable,
         number=version.number,
         is_present=version.is_present,
         is_same_layout=is_same_layout,
+        has_bytes=version.captures is not None,
         before=version.fields,
     )
     if isinstance(result, Unreadable):

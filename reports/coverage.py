@@ -54,6 +54,7 @@ def cover_park(
     last_visit: VisitLine | None,
     is_recent_from: datetime,
     last_joined: VisitLine | None,
+    last_done: VisitLine | None,
     conditions: Iterable[ConditionLine],
     unread: int,
     unread_pages: Iterable[UnreadLine] = (),
@@ -76,7 +77,7 @@ def cover_park(
     newest = last_visit if is_recent else None
     if ended and ended[-1].started_at >= is_recent_from:
         newest = ended[-1]
-    sight, since, why = _sight(newest, last_joined, going_on)
+    sight, since, why = _sight(newest, last_joined, last_done, going_on)
     return ParkCoverage(
         park=park,
         name=name,
@@ -149,7 +150,10 @@ def told(condition: ConditionLine) -> str:
 
 
 def _sight(
-    newest: VisitLine | None, last_joined: VisitLine | None, going_on: list[ConditionLine]
+    newest: VisitLine | None,
+    last_joined: VisitLine | None,
+    last_done: VisitLine | None,
+    going_on: list[ConditionLine],
 ) -> tuple[Sight, datetime | None, str | None]:
     sees = newest is not None and (newest.listing_joined or newest.outcome == "partly")
     sight = Sight.PARTLY if sees else Sight.NOT
@@ -168,4 +172,6 @@ def _sight(
         return sight, last_joined.started_at, "no visit since then"
     if newest.outcome == "done":
         return Sight.WHOLE, None, None
-    return sight, last_joined.started_at if last_joined else None, f"{newest.outcome}: {newest.reason}"
+    # What could not be read may not have been for many visits, each of which read the listing.
+    seen = last_done if sight is Sight.PARTLY else last_joined
+    return sight, seen.started_at if seen else None, f"{newest.outcome}: {newest.reason}"

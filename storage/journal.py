@@ -51,12 +51,23 @@ class SentJournal:
 
     def numbers(self, serial: str) -> set[int]:
         """Return the numbers of the mails whose Message-IDs begin with *serial* and a number."""
-        try:
-            lines = self._path.read_bytes().rstrip(b"\0").decode("ascii", "replace").splitlines()
-        except OSError:
-            return set()
+        lines = self._lines()
         found = (line.removeprefix(f"<{serial}").partition(".")[0] for line in lines if line.startswith(f"<{serial}"))
         return {int(number) for number in found if number.isdecimal()}
+
+    def hashes(self) -> dict[str, set[str]]:
+        """Return by Message-ID the SHA-256 of what was taken under that name: one, unless somebody has forged."""
+        found: dict[str, set[str]] = {}
+        for line in self._lines():
+            message_id, _, sha256 = line.partition(" ")
+            found.setdefault(message_id, set()).add(sha256)
+        return found
+
+    def _lines(self) -> list[str]:
+        try:
+            return self._path.read_bytes().rstrip(b"\0").decode("ascii", "replace").splitlines()
+        except OSError:
+            return []
 
     @contextmanager
     def _opened(self) -> Iterator[int]:

@@ -371,6 +371,7 @@ def cover(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = (), **more
         last_visit=visits[-1] if visits else None,
         is_recent_from=DAY_1,
         last_joined=next((v for v in reversed(visits) if v.listing_joined), None),
+        last_done=next((v for v in reversed(visits) if v.outcome == "done"), None),
         conditions=conditions,
         **{"unread": 0} | more,
     )
@@ -389,6 +390,13 @@ def test_quiet_is_told_from_broken() -> None:
     assert sight(a_visit(), partly).sight is Sight.PARTLY
     assert sight(a_visit(), failed, conditions=(down,)).since == DAY_1  # it was seen for the last time then
     assert sight(a_visit(), conditions=(over,)).sight is Sight.WHOLE
+
+
+def test_a_page_that_has_failed_for_days_is_not_called_unread_since_today() -> None:
+    unread = a_visit(outcome="partly", reason="1 page could not be read", started_at=DAY_2)
+    again = replace(unread, started_at=DAY_2 + timedelta(days=1))
+    found = cover(a_visit(), unread, again)
+    assert (found.sight, found.since, found.last_joined) == (Sight.PARTLY, DAY_1, again.started_at)
 
 
 def test_of_several_things_in_the_way_the_newest_is_told_first() -> None:
@@ -555,6 +563,7 @@ def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
             last_visit=last,
             is_recent_from=recent_from,
             last_joined=last,
+            last_done=last,
             conditions=(),
             unread=0,
         )

@@ -93,6 +93,14 @@ def test_only_hosts_written_as_an_address_are_the_operators_word(monkeypatch: py
     assert guard._named == {"127.0.0.1", "::1", "localhost"}
 
 
+def test_a_host_that_was_kept_out_explains_no_other_hosts_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_refused", {"0": "0.0.0.0", "inside.example": "10.0.0.1"})
+    said = [guard.refusal_in(f"no results for hostname lookup: {host}") for host in ("2130706433", "0", "0.")]
+    assert [each is None for each in said] == [True, False, False]
+    assert guard.refusal_in("lookup: www.inside.example.") is None
+    assert "10.0.0.1" in (guard.refusal_in("lookup: inside.example.") or "")
+
+
 def test_a_site_that_stands_inside_is_not_visited_unless_that_is_allowed(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(1)
     site.park(desk.folder)

@@ -1,9 +1,11 @@
 """The note of what a server took, for the moment before the store knows."""
 
 import shutil
+import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
+from hashlib import sha256
 from pathlib import Path
 
 from monitor.delivering import journal_of
@@ -13,7 +15,9 @@ from monitor.digesting import make_due
 from storage.database import Store, articles, digests, open_store, upgrade_store
 from storage.journal import SentJournal
 from tests.builders import DAY_2, an_observation
+from tests.conftest import Desk
 from tests.test_mail import PARKS, Outcome, answers, frozen, mailer, subscribed
+from tests.tricksite import TrickSite
 
 
 def test_a_mail_is_held_by_its_very_bytes(tmp_path: Path) -> None:
@@ -22,6 +26,32 @@ def test_a_mail_is_held_by_its_very_bytes(tmp_path: Path) -> None:
     assert journal.holds("<d1.x@example.org>", "a" * 64)
     assert not journal.holds("<d1.x@example.org>", "b" * 64)
     assert not journal.holds("<d2.x@example.org>", "a" * 64)
+
+
+def test_a_forged_mail_is_named_that_a_server_took_otherwise(desk: Desk, site: TrickSite, mailbox: Mailbox) -> None:
+    site.serve_stories(1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    desk.variables |= {
+        "PARKWATCH_MAIL__HOST": "127.0.0.1",
+        "PARKWATCH_MAIL__PORT": str(mailbox.port),
+        "PARKWATCH_MAIL__SECURITY": "none",
+    }
+    desk.must("subscribe", "analyst@example.org")
+    desk.must("digest", "--now")
+    desk.must("digest", "--now")
+    assert desk.must("verify") == "every promise holds\n"
+    with closing(sqlite3.connect(desk.folder / "parkwatch.db")) as store, store:
+        for number in (2, 1):
+            [(message,)] = store.execute("SELECT message FROM digests WHERE number = ?", (number,)).fetchall()
+            forged = message.replace(b"Story 1", b"Story 9")
+            row = (forged, sha256(forged).hexdigest(), number)
+            store.execute("UPDATE digests SET message = ?, sha256 = ? WHERE number = ?", row)
+        first = "(SELECT sha256 FROM digests WHERE number = 1)"
+        store.execute(f"UPDATE digests SET previous_sha256 = {first} WHERE number = 2")
+    said = desk.fails("verify")
+    assert "the mail of digest 1 is not the one that a server took" in said
+    assert "the mail of digest 2 does not name the digest before it by the hash on record" in said
 
 
 def test_it_never_grows_and_keeps_the_newest(tmp_path: Path) -> None:

@@ -130,6 +130,13 @@ def test_a_forged_past_is_named_by_verify(watched: Desk) -> None:
     assert "do not fit their content hash" not in said
 
 
+def test_what_other_rules_have_read_is_counted_by_verify_and_not_called_proved(watched: Desk) -> None:
+    watched.sql("UPDATE versions SET layout_revision = 'another', body = '[\"A lie.\"]' WHERE number = 2")
+    forged = content_hash(an_article(headline="Story 1 of the park", body=("A lie.",), source=None))
+    watched.sql(f"UPDATE versions SET date_published = '2024-05-01', content_hash = '{forged}' WHERE number = 2")
+    assert "1 version read otherwise by today's rules, which are others" in watched.run("verify").stdout
+
+
 def test_a_past_version_whose_bytes_hold_no_article_is_named_by_verify(watched: Desk) -> None:
     watched.sql(
         "UPDATE version_captures SET capture_id = (SELECT capture_id FROM change_captures LIMIT 1) WHERE version_id = "

@@ -264,6 +264,7 @@ def test_a_story_names_its_further_pages() -> None:
     [
         ("<p>拖动滑块完成拼图</p>", PageSign.BLOCKED),
         ("<p>请先完成人机验证</p>", PageSign.BLOCKED),
+        ("<h1>登录</h1><form><input name=u><input name=p type=password></form>", PageSign.BLOCKED),
         ("<h1>Access verification</h1><p>Please type the characters. 请完成验证码后继续。</p>", PageSign.BLOCKED),
         ("<div><h2>Sorry, the page you visited does not exist or has been deleted.</h2></div>", PageSign.NOT_FOUND),
         ("<div><h2>对不起，您访问的页面不存在或已被删除！</h2></div>", PageSign.NOT_FOUND),
@@ -271,7 +272,17 @@ def test_a_story_names_its_further_pages() -> None:
         ("", None),
         ("<div>" * 5000, None),
     ],
-    ids=["slider", "proof of a person", "wall", "not found", "not found in Chinese", "home page", "empty", "deep"],
+    ids=[
+        "slider",
+        "proof of a person",
+        "login",
+        "wall",
+        "not found",
+        "not found in Chinese",
+        "home page",
+        "empty",
+        "deep",
+    ],
 )
 def test_a_page_that_is_no_article_is_never_read_as_one(layout: Layout, html: str, sign: PageSign | None) -> None:
     page = Page(url="http://eastgate.example/2024-05/06/c_5.htm", text=f"<html><body>{html}</body></html>")

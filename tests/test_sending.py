@@ -129,6 +129,15 @@ def test_days_of_our_own_trouble_are_not_held_against_a_mail(store: Store, mailb
     assert sent.outcome is Outcome.SENT
 
 
+def test_a_mail_that_may_have_arrived_is_not_called_unsent(desk: Desk) -> None:
+    with receiving(Talkative(drop=True)) as box:
+        mails_to(desk, box.port)
+        desk.must("subscribe", "analyst@example.org")
+        lost = desk.run("digest", "--now")
+    assert (lost.returncode, "digest 1 for analyst@example.org may have arrived: " in lost.stderr) == (3, True)
+    assert "unknown, the server may have it: " in desk.run("status").stdout
+
+
 def test_a_digest_that_nobody_hands_over_and_one_whose_sender_died_are_told(store: Store, tmp_path: Any) -> None:
     frozen(store, tmp_path)
 

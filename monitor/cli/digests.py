@@ -117,6 +117,11 @@ def _told(sent: Sent, what: str) -> list[str]:
         return []
     if delivery.outcome is Outcome.REFUSED:
         return [f"{name} was refused for good: {delivery.answer}; it is kept, 'digest --now --again' sends it again"]
+    if delivery.outcome is Outcome.UNKNOWN:
+        return [
+            f"{name} may have arrived: {delivery.answer}; nobody can tell, so 'digest --now' and 'run' send the same "
+            "bytes again"
+        ]
     return [f"{name} was not sent: {delivery.answer}; it is kept, and 'digest --now' and 'run' try it again"]
 
 

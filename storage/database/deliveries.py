@@ -30,6 +30,7 @@ _LOOKED_BACK = 200
 #: What stands on record in an attempt's place where a person has asked for another.
 AGAIN = "again"
 _UNKNOWN = "unknown"
+_MAY_HAVE_IT = "unknown, the server may have it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +242,9 @@ def undelivered(session: Session, *, now: datetime, refused_since: datetime) -> 
                 else None
             )
         elif last.ended_at is None:
-            wrong = "unknown, the server may have it: an attempt has begun and not ended"
+            wrong = f"{_MAY_HAVE_IT}: an attempt has begun and not ended"
+        elif last.outcome == _UNKNOWN:
+            wrong = f"{_MAY_HAVE_IT}: {last.answer}"
         else:
             wrong = last.answer
         found.append((DigestLine(id=row.id, number=row.number, state=row.state, recipient=row.recipient), wrong))

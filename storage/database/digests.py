@@ -21,6 +21,25 @@ def last(session: Session, subscription_id: int) -> tuple[int, str | None]:
     return (row.number, row.sha256) if row else (0, None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenName:
+    """What a frozen mail goes by."""
+
+    subscription: int
+    number: int
+    message_id: str
+    sha256: str
+
+
+def names(session: Session) -> Iterator[FrozenName]:
+    """Yield what every frozen mail goes by, in the order in which they were made."""
+    query = select(DigestRow.subscription_id, DigestRow.number, DigestRow.message_id, DigestRow.sha256)
+    for row in session.execute(query.order_by(DigestRow.id).execution_options(yield_per=1000)):
+        yield FrozenName(
+            subscription=row.subscription_id, number=row.number, message_id=row.message_id, sha256=row.sha256
+        )
+
+
 def last_moment(session: Session, subscription_id: int, now: datetime) -> datetime | None:
     """Return when the newest digest was made that a clock has not dated later than *now*, None before the first."""
     query = select(DigestRow.created_at).where(DigestRow.subscription_id == subscription_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import SMTP
 
 from sqlalchemy import select
@@ -51,7 +52,7 @@ def _wrong_in(entry: LedgerEntry) -> Iterator[str]:
 
 
 def mails_fit_digests(session: Session) -> Iterator[str]:
-    """Yield the digests whose frozen mail goes by another name, or to another reader, than the digest."""
+    """Yield the digests whose frozen mail goes by another name, or to another reader, or behind another mail."""
     query = select(DigestRow).order_by(DigestRow.id).execution_options(yield_per=20)
     for row in session.scalars(query):
         mail = message_from_bytes(row.message, policy=SMTP)
@@ -60,4 +61,14 @@ def mails_fit_digests(session: Session) -> Iterator[str]:
                 f"subscription {row.subscription_id}: the mail of digest {row.number} is not its own:"
                 f" it is {mail['Message-ID']} to {mail['To']}"
             )
+        elif row.previous_sha256 and row.previous_sha256 not in _text_of(mail):
+            yield (
+                f"subscription {row.subscription_id}: the mail of digest {row.number} does not name the digest before "
+                "it by the hash on record"
+            )
         session.expunge(row)
+
+
+def _text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    return "".join(part.get_content().split()) if part is not None else ""

@@ -89,12 +89,20 @@ def as_it_stands(line: VisitLine, *, now: datetime, host: str, is_alive: Callabl
 
 
 def last_visit(
-    session: Session, park: str, *, joined: bool = False, ended: bool = False, ended_by: datetime | None = None
+    session: Session,
+    park: str,
+    *,
+    joined: bool = False,
+    done: bool = False,
+    ended: bool = False,
+    ended_by: datetime | None = None,
 ) -> VisitLine | None:
-    """Return a park's newest visit, or its newest one that has ended, by some moment, or whose listing joined up."""
+    """Return a park's newest visit, or its newest one that has ended, by some moment, joined up, or saw all."""
     query = select(VisitRow).where(VisitRow.park == park, VisitRow.kind == account.VISIT)
     if joined:
         query = query.where(VisitRow.listing_joined)
+    if done:
+        query = query.where(VisitRow.outcome == account.DONE)
     if ended:
         query = query.where(VisitRow.ended_at.is_not(None))
     # The moment is no part of the query: the newest visits are few, and their index is by number.

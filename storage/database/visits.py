@@ -13,6 +13,7 @@ from storage.drift import Cause
 from storage.records import ConditionKind
 
 VISIT, BACKFILL = "visit", "backfill"
+DONE = "done"
 RUNNING = "running"
 CUT_OFF = "cut off"
 DIED = "its process ended before the visit did"
