@@ -11,6 +11,9 @@ from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
 from storage.database.visits import RUNNING, VISIT
 from storage.records import GAP
 
+#: Who visits by hand once a day, or sleeps over night, is late for no visit that a reader waits for.
+_LONG = timedelta(hours=36)
+
 
 class Sight(StrEnum):
     """How well a park was seen since the last digest."""
@@ -59,11 +62,13 @@ def cover_park(
     unread: int,
     unread_pages: Iterable[UnreadLine] = (),
     before: Sequence[VisitLine] = (),
+    cadence: timedelta = timedelta(),
 ) -> ParkCoverage:
     """Return how a park was seen, given the visits since the last digest and its conditions.
 
     A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
-    *before* are the visits before that time, from the last whose listing joined up on.
+    *before* are the visits before that time, from the last whose listing joined up on. *cadence* is how often it is to
+    be visited.
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == "done"]
@@ -92,7 +97,7 @@ def cover_park(
         watched_from=next((visit.started_at for visit in ended if visit.is_baseline and visit.listing_joined), None),
         usual_window=usual,
         worst_window=worst,
-        ended=(*over, *closed_gaps(before, ended)),
+        ended=(*over, *closed_gaps(before, ended), *pauses(before, ended, longest=max(2 * cadence, _LONG))),
     )
 
 
@@ -112,6 +117,25 @@ def closed_gaps(before: Sequence[VisitLine], visits: Sequence[VisitLine]) -> Ite
                 park=visit.park, kind="gap", began_at=began, ended_at=visit.started_at, evidence=evidence
             )
         last, gap = visit.started_at, None
+
+
+def pauses(before: Sequence[VisitLine], visits: Sequence[VisitLine], *, longest: timedelta) -> Iterator[ConditionLine]:
+    """Yield the times longer than *longest* in which nobody looked, and that one of *visits* has ended.
+
+    A listing may join up behind them; what was there only meanwhile was seen by nobody.
+    """
+    told = {visit.id for visit in before}
+    for earlier, later in pairwise([*(visit for visit in before if visit.kind == VISIT), *visits]):
+        # A clock that was set back may date an end before its beginning.
+        left = max(earlier.started_at, earlier.ended_at or earlier.started_at)
+        if later.id not in told and later.started_at - left > longest:
+            yield ConditionLine(
+                park=later.park,
+                kind="not visited",
+                began_at=left,
+                ended_at=later.started_at,
+                evidence="nobody looked",
+            )
 
 
 def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | None]:

@@ -406,6 +406,19 @@ def test_of_several_things_in_the_way_the_newest_is_told_first() -> None:
     assert sight(failed, conditions=(wall, down)).why == "unreachable: refused; blocked: a login page"
 
 
+def test_days_in_which_nobody_looked_are_told_once() -> None:
+    first = a_visit(id=1, ended_at=DAY_1 + timedelta(minutes=5))
+    late = a_visit(id=2, started_at=DAY_1 + timedelta(days=3))
+    pause = (DAY_1 + timedelta(minutes=5), late.started_at)
+    for before, visits in (((first,), (late,)), ((), (first, late))):
+        [found] = cover(*visits, before=before, cadence=timedelta(days=1)).ended
+        assert (found.kind, found.began_at, found.ended_at) == ("not visited", *pause)
+    assert cover(before=(first, late), cadence=timedelta(days=1)).ended == ()
+    assert cover(first, late, cadence=timedelta(days=2)).ended == ()
+    told = text_of(a_digest(coverage=(cover(late, before=(first,), cadence=timedelta(days=1)),)))
+    assert "Not all the time: Eastgate not visited between Mon 6 May 16:05 and Thu 9 May 16:00." in told
+
+
 def test_a_gap_that_a_later_visit_closes_is_told_once() -> None:
     first = a_visit(id=1)
     gap = a_visit(id=2, outcome="partly", reason=f"{GAP}the budget ended", listing_joined=False, started_at=DAY_2)
