@@ -116,6 +116,8 @@ def outcome_of(account: Account, finish_reason: str) -> Outcome:
         shown = reasons[:3]
         more = f" and {account.failed - len(shown)} more" if account.failed > len(shown) else ""
         told = "; ".join([f"{GAP}{gap}"] * is_gap + shown) + more
+        if finish_reason == "site_gave_out":
+            told += "; after so many in a row it was left in peace: what else was due waits for the next visit"
         return Outcome(word=PARTLY, reason=told, conditions=conditions)
     if is_gap:
         return Outcome(word=PARTLY, reason=f"{GAP}{gap}", conditions=conditions)
