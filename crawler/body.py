@@ -33,6 +33,9 @@ _LONG = 240
 _LONGEST_DROPPED = 300
 #: So many elements of one name are looked at for the text.
 _MOST_ELEMENTS = 8
+#: A text is so many times as long as its summary.
+_MUCH_MORE = 2
+_CAPTION = re.compile(r"\[\s*(?:Photo|Foto|Image|Picture)s?\b[^\[\]]*\]\s*$")
 #: Headlines end in other signs as well.
 _SENTENCE = re.compile('[.。]["”’』」)）]{0,3}$')
 
@@ -40,23 +43,32 @@ _SENTENCE = re.compile('[.。]["”’』」)）]{0,3}$')
 def body_at(
     nodes: Iterable[LexborNode], part: Part, article: Article, headline: str, head: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the paragraphs below the one of *nodes* that holds the most text: a summary or a list may bear its name.
+    """Return the paragraphs below the first of *nodes* that has any, of text rather than of labels and lists.
 
-    An element that holds more than the text begins behind the last of the lines *head*: headline and stamp.
+    An element beside it that says much more is the text, and it was a summary. An element that holds more than the text
+    begins behind the last of the lines *head*: headline and stamp.
     """
-    texts = []
+    first: tuple[LexborNode, tuple[str, ...]] | None = None
     for node in islice(nodes, _MOST_ELEMENTS):
+        if first is not None and _prose(first[1]) and not _are_siblings(first[0], node):
+            continue
         dropped = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
         for unwanted in dropped:
             unwanted.decompose()
         lines = visible_lines(node) if dropped else part.lines_of(node)
-        texts.append(text_below_head(lines, article, headline, head))
-    return max(texts, key=_amount, default=())
+        paragraphs = text_below_head(lines, article, headline, head)
+        if paragraphs and (first is None or _prose(paragraphs) > _MUCH_MORE * _prose(first[1])):
+            first = (node, paragraphs)
+    return first[1] if first else ()
 
 
-def _amount(text: tuple[str, ...]) -> tuple[int, int]:
-    """Return how much of a text is in paragraphs, and how long all of it is."""
-    return sum(len(line) for line in text if is_prose(line)), sum(map(len, text))
+def _prose(text: tuple[str, ...]) -> int:
+    """Return how many signs of a text are in paragraphs."""
+    return sum(len(line) for line in text if is_prose(line))
+
+
+def _are_siblings(one: LexborNode, other: LexborNode) -> bool:
+    return one.parent is not None and other.parent is not None and one.parent.mem_id == other.parent.mem_id
 
 
 def shows_pictures(nodes: Iterable[LexborNode]) -> bool:
@@ -131,7 +143,7 @@ def text_only(lines: Iterable[str], article: Article, headline: str) -> tuple[st
                 kept = kept[:-1] if kept and _MENU.match(kept[-1]) else kept
                 break
         if is_noted and len(line) <= _LONGEST_DROPPED and article.is_dropped(line):
-            captions += [line] if len(line) > _LONGEST_LABEL or line.endswith("]") else []
+            captions += [line] if len(line) > _LONGEST_LABEL or _CAPTION.search(line) else []
         elif not _is_image_name(line):
             kept.append(line)
     # A page of pictures has no other text.

@@ -7,6 +7,8 @@ from storage.text import clean_text
 
 #: Elements that a paragraph may be.
 _PARAGRAPHS = frozenset({"p", "div", "section", "td", "span"})
+#: Elements that an editor puts around each paragraph.
+_PASTED = frozenset({"div", "section", "p", "span"})
 #: Blocks inside which no text is the page's own.
 _APART = frozenset({"footer", "nav", "aside"})
 #: A shorter paragraph may be a label, and says nothing of where the text is.
@@ -52,7 +54,7 @@ def densest_block(root: LexborNode, holding: str | None = None) -> LexborNode | 
 
 def _around(paragraphs: list[_Block], line: str) -> set[_Block]:
     """Return the blocks around the first paragraph that holds a line."""
-    at = next((block for block in paragraphs if line in clean_text(block.node.text(deep=True, separator=" "))), None)
+    at = next((block for block in paragraphs if line in clean_text(block.node.text(deep=True))), None)
     found = set()
     while at is not None:
         found.add(at)
@@ -66,28 +68,34 @@ def _is_paragraph(block: _Block) -> bool:
 
 
 def _of_its_like(best: _Block, paragraphs: list[_Block]) -> _Block:
-    """Return what holds elements like *best*, with a paragraph each, where *best* is the wrap of a single one."""
-    wrap, above = best, best.above
-    if best.blocks != 1:
+    """Return what holds elements like *best*, with a paragraph each, where *best* is the wrap of a single one.
+
+    Only what editors paste is alike: elements without a class, the same in each other. Columns and boxes have classes,
+    and tables have cells.
+    """
+    inside = [block for block in paragraphs if block.above is best]
+    if best.blocks != 1 or not inside:
         return best
+    above = best.above
     while above is not None and above.blocks == 1 and not above.length:
-        wrap, above = above, above.above
+        above = above.above
     if above is None or above.tag == "body":
         return best
-    look = (wrap.tag, wrap.node.attributes.get("class"))
-    wraps = {found for block in paragraphs if (found := _child_around(block, above)) is not None}
-    alike = [each for each in wraps if (each.tag, each.node.attributes.get("class")) == look]
-    return above if len(alike) > 1 else best
+    own = _wraps(inside[0], above)
+    alike = sum(_wraps(block, above) == own for block in paragraphs) if own else 0
+    return above if alike > 1 else best
 
 
-def _child_around(block: _Block, above: _Block) -> _Block | None:
-    """Return the child of *above* in which a block stands, if it is not far."""
+def _wraps(block: _Block, above: _Block) -> tuple[str, ...]:
+    """Return the tags from below *above* down to a paragraph, none if it is far, elsewhere, or not pasted."""
+    tags: list[str] = []
     at: _Block | None = block
-    for _ in range(_MOST_WRAPS):
-        if at is None or at.above is above:
-            return at
+    while at is not None and at is not above and len(tags) <= _MOST_WRAPS:
+        if at.tag not in _PASTED or (at is not block and at.node.attributes.get("class")):
+            return ()
+        tags.append(at.tag)
         at = at.above
-    return None
+    return tuple(reversed(tags)) if at is above else ()
 
 
 def _blocks(root: LexborNode) -> list[_Block]:

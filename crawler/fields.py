@@ -184,7 +184,10 @@ class FieldReader:
         return ()
 
     def _from_its_beginning(self, found: tuple[str, ...], headline: str) -> tuple[str, ...]:
-        """Return the text that begins below headline and stamp, where what was *found* stands further down."""
+        """Return the text that begins below headline and stamp, where what was *found* stands further down.
+
+        A single paragraph there may be a summary above its text as well as a story above a box, so both are kept.
+        """
         places = [self._place("headline", headline), self.line_of.get("date_published")]
         head = max((at for at in places if at is not None), default=None)
         first = missed_beginning(self.part.lines, head, found)
@@ -192,7 +195,10 @@ class FieldReader:
             return found
         node = densest_block(self.page.tree.body, holding=first)
         text = body_at([node] if node else [], self.part, self.layout.rules.article, headline, self._head(headline))
-        return text if first in text else found
+        if first not in text:
+            return found
+        is_sure = sum(map(is_prose, text)) > 1 or not any(map(is_prose, found))
+        return text if is_sure else (*text, *(line for line in found if line not in text))
 
     def _headline_of_text(self) -> str | None:
         """Return the headline of a page given as its visible text, where no label tells which line it is."""

@@ -162,6 +162,11 @@ def _cleaned(lines: list[str]) -> list[str]:
     return [cleaned for cleaned in map(clean_text, lines) if cleaned]
 
 
+def is_around_seen(node: LexborNode) -> bool:
+    """Say whether a browser would show a field of a form, which is no text itself."""
+    return not _is_hidden_by_attribute(node) and node.parent is not None and is_seen(node.parent)
+
+
 def is_seen(node: LexborNode) -> bool:
     """Say whether a browser would show the element where it stands."""
     at: LexborNode | None = node

@@ -18,6 +18,7 @@ _MOST_SIGNS = 2000
 #: What follows such a line is that label's own: of a document's dates only one is its publication's.
 _LABEL_ENDS = (":", "：", "日期", "时间")
 #: Below the time of an event stands where it is.
+_TIME = re.compile(r"[(（]?(?:活动|会议|举办|召开)?(?:时\s*间|日\s*期|Time|Date)\s*[:：]")
 _PLACE = re.compile(r"(?:活动|会议|举办|召开)?地\s*点\s*[:：]|(?:Venue|Place)\s*[:：]")
 
 
@@ -72,12 +73,13 @@ class Pointer:
     def _is_another_label(self, at: int) -> bool:
         """Say whether a line below the headline is another label's value, or when something takes place."""
         lines = self._part.lines
-        return lines[at - 1].endswith(_LABEL_ENDS) or any(map(_PLACE.match, lines[at + 1 : at + 3]))
+        is_of_event = _TIME.match(lines[at]) and any(map(_PLACE.match, lines[at + 1 : at + 3]))
+        return lines[at - 1].endswith(_LABEL_ENDS) or bool(is_of_event)
 
     def _selected(self, locator: Locator, *, is_headline: bool) -> Iterator[tuple[int | None, str]]:
         for node in self._part.css(locator.selector or ""):
             if locator.attribute:
-                yield None, node.attributes.get(locator.attribute) or ""
+                yield None, clean_text(node.attributes.get(locator.attribute) or "")
             else:
                 # Labels and values stand side by side in elements of their own, which only a design parts.
                 spaced = clean_text(node.text(deep=True, separator=" "))

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from crawler.checking import check, read_toml
+from crawler.lines import is_around_seen
 from crawler.page import Page
 from crawler.rules import Pattern
 from crawler.seeds import BUNDLED
@@ -15,7 +16,7 @@ _MOST_SIGNS = 6000
 #: A page with a paragraph of so many signs holds a text: an article whose layout has drifted, not a not-found page.
 _PARAGRAPH = 140
 #: So many signs at most stand around a form to log in: labels, a name, whose rights are reserved.
-_MOST_OF_A_LOGIN = 200
+_MOST_OF_A_LOGIN = 80
 
 
 class PageSign(StrEnum):
@@ -39,17 +40,19 @@ class Signs(BaseModel):
         seen = page.seen
         if sum(map(len, seen.all)) > _MOST_SIGNS:
             return None
-        if seen.numbers([*self.blocked, *self.login]) or _asks_for_a_password(page):
+        if seen.numbers([*self.blocked, *self.login]):
             return PageSign.BLOCKED
         if any(len(line) > _PARAGRAPH for line in seen.all):
             return None
-        return PageSign.NOT_FOUND if seen.numbers(self.not_found) else None
+        if seen.numbers(self.not_found):
+            return PageSign.NOT_FOUND
+        return PageSign.BLOCKED if _asks_for_a_password(page) else None
 
 
 def _asks_for_a_password(page: Page) -> bool:
     """Say whether a page shows little but a form to log in; a box to do so stands on many others."""
     field = page.tree.css_first('input[type="password" i]') if page.is_html else None
-    return field is not None and sum(map(len, page.lines)) <= _MOST_OF_A_LOGIN
+    return field is not None and is_around_seen(field) and sum(map(len, page.lines)) <= _MOST_OF_A_LOGIN
 
 
 def load_signs(path: Path = BUNDLED / "signs.toml") -> Signs:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median_low
 
 from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
-from storage.database.visits import RUNNING, VISIT
+from storage.database.visits import CUT_OFF, RUNNING, VISIT
 from storage.records import GAP
 
 #: Who visits by hand once a day, or sleeps over night, is late for no visit that a reader waits for.
@@ -77,6 +77,7 @@ def cover_park(
     joined = [visit.started_at for visit in (*before, *ended) if visit.kind == VISIT and visit.listing_joined]
     usual, worst = windows(joined)
     over = [condition for condition in conditions if condition.ended_at is not None]
+    closed = tuple(closed_gaps(before, ended))
     is_recent = last_visit is not None and last_visit.started_at >= is_recent_from
     # A visit of days ago says nothing of the days since: the machine may have slept.
     newest = last_visit if is_recent else None
@@ -97,7 +98,7 @@ def cover_park(
         watched_from=next((visit.started_at for visit in ended if visit.is_baseline and visit.listing_joined), None),
         usual_window=usual,
         worst_window=worst,
-        ended=(*over, *closed_gaps(before, ended), *pauses(before, ended, longest=max(2 * cadence, _LONG))),
+        ended=(*over, *closed, *pauses(before, ended, longest=max(2 * cadence, _LONG), told=(*conditions, *closed))),
     )
 
 
@@ -119,22 +120,25 @@ def closed_gaps(before: Sequence[VisitLine], visits: Sequence[VisitLine]) -> Ite
         last, gap = visit.started_at, None
 
 
-def pauses(before: Sequence[VisitLine], visits: Sequence[VisitLine], *, longest: timedelta) -> Iterator[ConditionLine]:
+def pauses(
+    before: Sequence[VisitLine], visits: Sequence[VisitLine], *, longest: timedelta, told: Sequence[ConditionLine] = ()
+) -> Iterator[ConditionLine]:
     """Yield the times longer than *longest* in which nobody looked, and that one of *visits* has ended.
 
-    A listing may join up behind them; what was there only meanwhile was seen by nobody.
+    A listing may join up behind them; what was there only meanwhile was seen by nobody. Where something else stood in
+    the way, that is *told* already.
     """
-    told = {visit.id for visit in before}
-    for earlier, later in pairwise([*(visit for visit in before if visit.kind == VISIT), *visits]):
-        # A clock that was set back may date an end before its beginning.
-        left = max(earlier.started_at, earlier.ended_at or earlier.started_at)
-        if later.id not in told and later.started_at - left > longest:
+    known = {visit.id for visit in before}
+    every = [*(visit for visit in before if visit.kind == VISIT), *visits]
+    for earlier, later in pairwise(every):
+        # Its end was dated when it was found dead. A clock that was set back may date an end before its beginning.
+        end = earlier.heartbeat_at if earlier.outcome == CUT_OFF else earlier.ended_at
+        left, back = max(earlier.started_at, end or earlier.started_at), later.started_at
+        is_ahead = back > every[-1].started_at
+        is_told = any(each.began_at < back and (each.ended_at or back) > left for each in told)
+        if later.id not in known and back - left > longest and not (is_ahead or is_told):
             yield ConditionLine(
-                park=later.park,
-                kind="not visited",
-                began_at=left,
-                ended_at=later.started_at,
-                evidence="nobody looked",
+                park=later.park, kind="not visited", began_at=left, ended_at=back, evidence="nobody looked"
             )
 
 

@@ -7,11 +7,13 @@ disk, and is synced before anything else happens (Exim's journal beside its spoo
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SIZE = 65_536
+_SHA256 = re.compile("[0-9a-f]{64}")
 #: Lines that are kept when the file is full: far more than can wait to be stored.
 _KEPT = 200
 
@@ -60,7 +62,8 @@ class SentJournal:
         found: dict[str, set[str]] = {}
         for line in self._lines():
             message_id, _, sha256 = line.partition(" ")
-            found.setdefault(message_id, set()).add(sha256)
+            if _SHA256.fullmatch(sha256):  # a line may have been cut
+                found.setdefault(message_id, set()).add(sha256)
         return found
 
     def _lines(self) -> list[str]:

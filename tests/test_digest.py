@@ -415,6 +415,16 @@ def test_days_in_which_nobody_looked_are_told_once() -> None:
         assert (found.kind, found.began_at, found.ended_at) == ("not visited", *pause)
     assert cover(before=(first, late), cadence=timedelta(days=1)).ended == ()
     assert cover(first, late, cadence=timedelta(days=2)).ended == ()
+    died = replace(
+        late, id=3, outcome="cut off", started_at=DAY_1 + timedelta(hours=6), heartbeat_at=DAY_1, ended_at=pause[1]
+    )
+    [found] = cover(first, died, late, cadence=timedelta(days=1)).ended
+    assert (found.began_at, found.ended_at) == (died.started_at, late.started_at)
+    down = ConditionLine(park="eastgate", kind="unreachable", began_at=DAY_2, ended_at=DAY_2, evidence="refused")
+    over = replace(down, ended_at=late.started_at)
+    assert cover(first, late, conditions=(over,), cadence=timedelta(days=1)).ended == (over,)
+    ahead = replace(first, id=9, started_at=DAY_1 + timedelta(days=30))
+    assert cover(first, ahead, replace(first, id=10), cadence=timedelta(days=1)).ended == ()
     told = text_of(a_digest(coverage=(cover(late, before=(first,), cadence=timedelta(days=1)),)))
     assert "Not all the time: Eastgate not visited between Mon 6 May 16:05 and Thu 9 May 16:00." in told
 

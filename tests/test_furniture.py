@@ -58,7 +58,6 @@ def hanweb(*lines: str) -> tuple[str, ...]:
     [
         "Source: Harbour Paper",
         "Editor: Li Bo",
-        "By Wu An",
         "Edited by Li Bo and He Xi",
         "(Edited by Li Bo)",
         "(By Wu An, translated by Li Bo, edited by He Xi)",
@@ -85,7 +84,10 @@ def test_what_a_regional_site_puts_below_a_text(line: str) -> None:
     "line",
     [
         "By the river",
-        "By Land and Sea",
+        "By Air China Cargo",
+        "Reporter: How did you come to the zone?",
+        "Source: the city's budget and the zone's own funds",
+        "Next: the zone will build a second works by 2025, said the mayor.",
         "1991",
         "120",
         "Presented by China Daily and the zone, the show drew makers of glass from nine countries to the old hall.",
@@ -119,6 +121,7 @@ def test_what_only_looks_like_it_is_text(line: str) -> None:
         "您的浏览器不支持视频播放",
         "責任編輯：吳安",
         "上一篇 桥梁完成油漆",
+        "下一篇没有了",
     ],
 )
 def test_what_chinese_sites_put_below_a_text(line: str) -> None:
@@ -129,6 +132,10 @@ def test_what_chinese_sites_put_below_a_text(line: str) -> None:
     "line",
     [
         "扫一扫就能看到窑炉的温度，来访的人都说很方便。",
+        "▲ 高新技术产业产值同比增长百分之十二，占全部产值的一半以上。",
+        "记者：请谈谈今年的招商思路",
+        "策划：由管委会制定活动方案，报市政府批准后实施。",
+        "图为根本，园区坚持以项目图发展",
         "相关链接的建设也在进行：通往码头的铁路支线下月动工。",
         "图为点火现场。新窑每天可以熔化二百吨旧玻璃，比老窑多出一半，工人们说它更安静。",
         "来源于旧瓶的原料占了一半，其余的石英砂由邻近的两座矿山供应。",
@@ -208,6 +215,32 @@ ABOUT = paragraphs(
         for years in (30, 31, 32)
     )
 )
+
+
+def test_a_summary_above_its_text_does_not_stand_in_for_it() -> None:
+    summary = f"<div class=summary><p>{TEXT_ZH[0]}</p></div>"
+    text = f"<div><div>{paragraphs(*TEXT_ZH[1:], *TEXT)}</div></div>"
+    body = f"<h1>{HEAD_ZH}</h1><p>发布日期：2022-03-07</p>{summary}{text}"
+    found = fields("trs_wcm", "/news/202203/t20220307_77.html", body, title=HEAD_ZH)
+    assert found.body == (*TEXT_ZH, *TEXT)
+
+
+def test_a_stamp_above_the_time_and_place_of_a_fair_is_the_stamp() -> None:
+    lines = paragraphs("时间：3月20日上午9点", "地点：园区会议中心", *TEXT_ZH)
+    body = f"<h1>{HEAD_ZH}</h1><p>2022-03-07</p><div>{lines}</div>"
+    assert fields("general", ANY, body, title=HEAD_ZH).date_published == "2022-03-07"
+
+
+def test_a_box_elsewhere_that_bears_the_texts_name_is_not_the_text() -> None:
+    comments = f"<div class=side><div class=TRS_Editor>{paragraphs(*TEXT, *TEXT_ZH[1:])}</div></div>"
+    body = f"<h1>{HEAD_ZH}</h1><p>发布日期：2022-03-07</p><div class=TRS_Editor><p>{TEXT_ZH[0]}</p></div>{comments}"
+    assert fields("trs_wcm", "/news/202203/t20220307_77.html", body, title=HEAD_ZH).body == TEXT_ZH[:1]
+
+
+def test_columns_beside_a_story_of_one_paragraph_are_not_taken_along() -> None:
+    row = f"<table><tr><td><p>{TEXT[0]} {TEXT[1]}</p></td><td><p>{TEXT[0][:60]} in short.</p></td></tr></table>"
+    body = f"<h1>{HEAD}</h1><p>Updated: 2022-03-07</p>{row}"
+    assert fields("chinadaily_regional", REGIONAL, body).body == (f"{TEXT[0]} {TEXT[1]}",)
 
 
 @pytest.mark.parametrize("layout", ["chinadaily_regional", "general"])
