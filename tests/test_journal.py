@@ -54,6 +54,13 @@ def test_a_forged_mail_is_named_that_a_server_took_otherwise(desk: Desk, site: T
     assert "the mail of digest 2 does not name the digest before it by the hash on record" in said
 
 
+def test_a_line_that_was_cut_is_nobodys_hash_and_a_second_one_is_kept(tmp_path: Path) -> None:
+    journal = SentJournal(tmp_path / "sent")
+    lines = ("<d1.x@example.org> " + "a" * 29, "<d2.x@example.org> " + "b" * 64, "<d2.x@example.org> " + "c" * 64)
+    (tmp_path / "sent").write_text("\n".join(lines) + "\n", encoding="ascii")
+    assert journal.hashes() == {"<d2.x@example.org>": {"b" * 64, "c" * 64}}
+
+
 def test_it_never_grows_and_keeps_the_newest(tmp_path: Path) -> None:
     journal = SentJournal(tmp_path / "sent")
     journal.prepare()
