@@ -13,7 +13,8 @@ def missed_beginning(lines: tuple[str, ...], head: int | None, found: tuple[str,
     """
     if head is None or not found:
         return None
-    first = next((line for line in lines[head + 1 : head + 1 + _BELOW] if is_prose(line)), None)
-    if first is None or first in found or found[0] not in lines:
+    below = range(head + 1, min(head + 1 + _BELOW, len(lines)))
+    at = next((number for number in below if is_prose(lines[number])), None)
+    if at is None or lines[at] in found or found[0] in lines[:at]:
         return None
-    return first if lines.index(found[0]) > lines.index(first) else None
+    return lines[at] if found[0] in lines[at:] else None

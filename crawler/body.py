@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -31,7 +30,7 @@ _LONGEST_LABEL = 60
 _LONG = 240
 #: What is longer is text, whatever it begins with.
 _LONGEST_DROPPED = 300
-#: So many elements of one name are looked at for the text.
+#: So many elements of one name that have lines are looked at for the text.
 _MOST_ELEMENTS = 8
 #: A text is so many times as long as its summary.
 _MUCH_MORE = 2
@@ -49,7 +48,8 @@ def body_at(
     begins behind the last of the lines *head*: headline and stamp.
     """
     first: tuple[LexborNode, tuple[str, ...]] | None = None
-    for node in islice(nodes, _MOST_ELEMENTS):
+    looked_at = 0
+    for node in nodes:
         if first is not None and _prose(first[1]) and not _are_siblings(first[0], node):
             continue
         dropped = node.css(", ".join(article.drop_selectors)) if article.drop_selectors else []
@@ -59,6 +59,9 @@ def body_at(
         paragraphs = text_below_head(lines, article, headline, head)
         if paragraphs and (first is None or _prose(paragraphs) > _MUCH_MORE * _prose(first[1])):
             first = (node, paragraphs)
+        looked_at += bool(paragraphs)
+        if looked_at == _MOST_ELEMENTS:
+            break
     return first[1] if first else ()
 
 

@@ -17,16 +17,16 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH = "|".join(_MONTHS)
 _NAME = rf"(?<![A-Za-z])(?P<name>{_MONTH})[a-z]*\.?"
 _ANY_MONTH = rf"(?i:{_MONTH})[a-z]{{0,6}}"
+_CLOCK = (
+    r"(?:[T\s]*(?:" + _PART_OF_DAY + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?"
+    r"(?:\s*[AaPp]\.?[Mm]\b)?)?"
+)
 #: "{date}" in a layout's pattern: a date in any of the forms that park sites print, with the time that follows it.
 DATE_PATTERN = (
     r"(?<!\d)(?:(?:19|20)\d{2}\s*[-/.年\s]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?"
     r"|" + _ANY_MONTH + r"\.?\s*\d{1,2}(?:st|nd|rd|th)?\s*,?\s*(?:19|20)\d{2}"
     r"|\d{1,2}(?:st|nd|rd|th)?[\s-]*+" + _ANY_MONTH + r"\.?,?[\s-]*+(?:19|20)\d{2}"
-    r"|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{2}-\d{2}-\d{2}(?!-))(?!\d)"
-    + _OF_WEEK
-    + r"(?:[T\s]*(?:"
-    + _PART_OF_DAY
-    + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?(?:\s*[AaPp]\.?[Mm]\b)?)?"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{2}-\d{2}-\d{2}(?!-))(?!\d)" + _OF_WEEK + _CLOCK
 )
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*"

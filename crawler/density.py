@@ -33,7 +33,7 @@ class _Block:
 def densest_block(root: LexborNode, holding: str | None = None) -> LexborNode | None:
     """Return the element whose own paragraphs carry the most text outside links, None if the page has none.
 
-    Of the elements that hold the line *holding*, if that is given.
+    Where *holding* is given, only elements are looked at that hold this line.
 
     A paragraph counts for its parent and, at half its weight, for its grandparent, so that paragraphs wrapped one by
     one still meet in the element that holds them all; so do those that are wrapped deeper, where all are alike.

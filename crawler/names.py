@@ -61,6 +61,7 @@ class Names:
         if said == self._park:
             return True
         listed = self._listed
+        # A title that only begins the listing's headline names the site, as long as the page shows the whole.
         is_part = listed.startswith(said) and not (is_title and said != listed)
         is_contradicted = len(listed) >= _SHORTEST and not (said.startswith(listed) or is_part)
         if not (is_title or is_contradicted):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median_low
 
 from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
-from storage.database.visits import CUT_OFF, RUNNING, VISIT
+from storage.database.visits import CUT_OFF, DONE, RUNNING, VISIT
 from storage.records import GAP
 
 #: Who visits by hand once a day, or sleeps over night, is late for no visit that a reader waits for.
@@ -71,7 +71,7 @@ def cover_park(
     be visited.
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
-    done = [visit for visit in ended if visit.outcome == "done"]
+    done = [visit for visit in ended if visit.outcome == DONE]
     conditions = list(conditions)
     going_on = [condition for condition in conditions if condition.ended_at is None]
     joined = [visit.started_at for visit in (*before, *ended) if visit.kind == VISIT and visit.listing_joined]
@@ -163,7 +163,7 @@ def not_watched(
         name=park,
         sight=Sight.NOT,
         visits=len(ended),
-        visits_done=sum(visit.outcome == "done" for visit in ended),
+        visits_done=sum(visit.outcome == DONE for visit in ended),
         last_joined=seen,
         since=seen,
         why=why,
@@ -198,7 +198,7 @@ def _sight(
         if last_joined is None:
             return Sight.NEVER, None, "no visit has been made"
         return sight, last_joined.started_at, "no visit since then"
-    if newest.outcome == "done":
+    if newest.outcome == DONE:
         return Sight.WHOLE, None, None
     # What could not be read may not have been for many visits, each of which read the listing.
     seen = last_done if sight is Sight.PARTLY else last_joined

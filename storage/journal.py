@@ -68,7 +68,7 @@ class SentJournal:
 
     def _lines(self) -> list[str]:
         try:
-            return self._path.read_bytes().rstrip(b"\0").decode("ascii", "replace").splitlines()
+            return _parted(self._path.read_bytes())
         except OSError:
             return []
 
@@ -85,4 +85,8 @@ class SentJournal:
 
 
 def _lines_in(file: int) -> list[str]:
-    return os.pread(file, _SIZE, 0).rstrip(b"\0").decode("ascii", "replace").splitlines()
+    return _parted(os.pread(file, _SIZE, 0))
+
+
+def _parted(content: bytes) -> list[str]:
+    return content.rstrip(b"\0").decode("ascii", "replace").splitlines()

@@ -223,7 +223,8 @@ def _misread(settings: Settings, last: int, reread: _Reread) -> Iterator[str]:
             return
         for found in portion.differing:
             # Bytes that do not fit their hash are told where those are looked through.
-            reread.by_other_rules += not found.is_same_layout and found.has_bytes
+            if found.has_bytes and not found.is_same_layout:
+                reread.by_other_rules += 1
             differs = found.is_present or found.unreadable or {*found.changed_fields} - {"date_published"}
             if found.is_same_layout and differs:
                 what = found.unreadable or f"another {', '.join(found.changed_fields)}"
