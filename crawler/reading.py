@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from crawler.around import part_around_text, tells_all
 from crawler.fields import FieldReader
 from crawler.layouts import Layout
 from crawler.page import Page
@@ -29,16 +30,20 @@ def _read(page: Page, layout: Layout, park: Park, captured_at: datetime) -> Read
     try:
         if not recognises(layout, page):
             return Unreadable(reason="the page bears none of its marks")
-        part = page.part(layout.rules.article.within)
-        if part is not None:
-            result = FieldReader(page, part, layout, park, captured_at).read()
-            if isinstance(result, Reading) and result.is_on_page("date_published"):
-                return result
-            # What the layout drops has gone out of the tree, and may have held what was missing.
-            page = replace(page)
-            whole = FieldReader(page, page.whole, layout, park, captured_at).read()
-            return result if isinstance(result, Reading) and not _adds_to(whole, result) else whole
-        return FieldReader(page, page.whole, layout, park, captured_at).read()
+        article = layout.rules.article
+        named = page.part(article.within)
+        part = named or part_around_text(page, article)
+        if part is None:
+            return FieldReader(page, page.whole, layout, park, captured_at).read()
+        result = FieldReader(page, part, layout, park, captured_at).read()
+        if isinstance(result, Reading) and (
+            result.is_on_page("date_published") if named else tells_all(result, page.listed_headline)
+        ):
+            return result
+        # What the layout drops has gone out of the tree, and may have held what was missing.
+        page = replace(page)
+        whole = FieldReader(page, page.whole, layout, park, captured_at).read()
+        return result if named and isinstance(result, Reading) and not _adds_to(whole, result) else whole
     except SlowPatternError as error:
         return Unreadable(reason=str(error))
 

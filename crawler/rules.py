@@ -202,7 +202,9 @@ class FieldRule(_Words):
 class Article(_Words):
     """How to read an article's page."""
 
-    within: list[Selector] = Field([], description="where the article stands; the whole page if it is not found there")
+    within: list[Selector] = Field(
+        [], description="where the article stands; else what holds headline and text, or the whole page"
+    )
     headline: FieldRule
     date_published: FieldRule
     source: FieldRule | None = None
