@@ -13,9 +13,9 @@ from crawler.design import is_by_design
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of, pages_beside
 from crawler.page import Page
-from crawler.reading import Reading, Unreadable, read_article
+from crawler.reading import Reading, read_article
 from crawler.rereading import page_of_capture, restated
-from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
+from crawler.responses import GONE_STATUSES, capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
 from crawler.signs import PageSign, Signs
 from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
@@ -29,9 +29,6 @@ from storage.records import (
     Restated,
 )
 from storage.text import comparison_text
-
-_GONE_STATUSES = {404, 410}
-_NOT_FOUND, _BLOCKED = "shows the site's not-found page", "blocked by a verification page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +146,7 @@ async def _second_look(reader: ArticlePage, url: str, asked: Asked) -> _Whole | 
 
 
 def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading | Gone | Unread | NotSeen:
-    if response.status in _GONE_STATUSES:
+    if response.status in GONE_STATUSES:
         return Gone(reason=f"answered status {response.status}")
     unfit = unfit_of(response, reader.park)
     if unfit:
@@ -166,14 +163,16 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     sign = None
     if not isinstance(result, Reading) or result.layout.is_general:
         sign = reader.signs.of(page)
-    if isinstance(result, Reading) and sign is None:
+    if sign is not None:
+        return _nothing_behind(sign)
+    if isinstance(result, Reading):
         return result
-    if sign is PageSign.NOT_FOUND:
-        return Gone(reason=_NOT_FOUND)
-    if isinstance(result, Unreadable) and sign is None:
-        reason = f"no layout fits: {result.reason}"
-        return Unread(reason=reason, page=unread_page(response, page, reason, reader.now, headline=asked.headline))
-    return NotSeen(reason=_BLOCKED)
+    reason = f"no layout fits: {result.reason}"
+    return Unread(reason=reason, page=unread_page(response, page, reason, reader.now, headline=asked.headline))
+
+
+def _nothing_behind(sign: PageSign) -> Gone | NotSeen:
+    return NotSeen(reason=sign.in_words) if sign.is_wall else Gone(reason=sign.in_words)
 
 
 def _in_its_place(
@@ -192,7 +191,7 @@ def _in_its_place(
     expected = known.fields.headline if known else asked.link.headline if asked.link else None
     said, wanted = comparison_text(fields.headline), comparison_text((expected or "").rstrip(".… "))
     if wanted and not said.startswith(wanted) and (sign := reader.signs.of(page)):
-        return Gone(reason=_NOT_FOUND) if sign is PageSign.NOT_FOUND else NotSeen(reason=_BLOCKED)
+        return _nothing_behind(sign)
     return None
 
 

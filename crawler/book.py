@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from crawler.outcome import Account, Outcome
+from crawler.outcome import Account, Outcome, may_be_walled
 from storage.database import (
     Session,
     Store,
@@ -217,17 +217,21 @@ class VisitBook:
                 if any(begun):  # an episode is kept once, however long it lasts
                     drift.keep_evidence(session, self._park.slug, self.visit, account.unread_pages)
                 if account.listing_pages:
-                    going_on = set(outcome.conditions) | self._still_drifted(session, account)
+                    going_on = set(outcome.conditions) | self._still(session, account)
                     visits.end_conditions(session, self._park.slug, now, but=going_on)
 
-    def _still_drifted(self, session: Session, account: Account) -> set[ConditionKind]:
-        """Return what an earlier visit made of unread pages, if this one has read no article that could end it."""
-        slug = self._park.slug
-        if account.located or not visit_log.count_of_unread(session, slug):
-            return set()
+    def _still(self, session: Session, account: Account) -> set[ConditionKind]:
+        """Return what an earlier visit found wrong with articles, if this one has read none that could end it."""
+        slug, still = self._park.slug, set()
         open_ones = [line for line in visit_log.conditions(session, park=slug) if line.ended_at is None]
-        walls = {ConditionKind(line.kind) for line in open_ones if line.evidence.startswith(Cause.BLOCK_PAGE)}
-        return {ConditionKind.DRIFTED, *walls}
+        walls = [line.evidence for line in open_ones if line.kind == ConditionKind.BLOCKED]
+        if not account.located and visit_log.count_of_unread(session, slug):
+            still.add(ConditionKind.DRIFTED)
+            if any(wall.startswith(Cause.BLOCK_PAGE) for wall in walls):
+                still.add(ConditionKind.BLOCKED)
+        if any(may_be_walled(account, wall) for wall in walls):
+            still.add(ConditionKind.BLOCKED)
+        return still
 
     def newest(self, limit: int) -> list[Recheck]:
         """Return the newest live articles, to be asked for whether they are due or not."""

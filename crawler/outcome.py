@@ -13,9 +13,11 @@ DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
     "deadline",
     "stopped",
 )
-#: So many readable pages of one visit have to fail before the layout is doubted, and at least half of all.
+#: So many pages of one visit have to fail before the layout is doubted or the park is called walled off, and at least
+#: half of all.
 DRIFT_FLOOR = 3
 _EVIDENCE = 3
+_OF_ARTICLES = " articles asked for, such as "
 
 
 @dataclass(kw_only=True)
@@ -33,6 +35,9 @@ class Account:
     #: Known articles that answered in any way: what removals are weighed against.
     rechecked: int = 0
     unread: int = 0
+    #: Articles behind a wall, and what the last of them showed instead.
+    walled: int = 0
+    wall: str | None = None
     failures: list[str] = field(default_factory=list)
     failed: int = 0
     failures_in_a_row: int = 0
@@ -58,13 +63,18 @@ class Account:
         """Whether at least half of the pages could not be read, and those are too few to judge by."""
         return 0 < self.unread < DRIFT_FLOOR and self.unread * 2 >= self.fetched + self.unread
 
+    @property
+    def is_walled(self) -> bool:
+        """Whether walls stand before the articles, and not before a single one that is not for everybody."""
+        return _are_most(self.walled, self.fetched + self.unchanged)
+
     def note_cause(self, reason: str) -> None:
         """Keep the evidence of what stands between us and the site, by the kind of condition it makes.
 
         *reason* is an address and our words about it; the address may say anything.
         """
         words = reason.partition(": ")[2]
-        if words.startswith("blocked"):
+        if is_wall(reason):
             self.blocked = reason
         elif words.startswith("robots.txt forbids"):
             self.robots_refused = reason
@@ -75,6 +85,8 @@ class Account:
         """Count a page that was not seen; the first few reasons are kept."""
         self.failed += 1
         self.failures_in_a_row += 1
+        if is_wall(reason):
+            self.walled, self.wall = self.walled + 1, reason
         if len(self.failures) < 5:
             self.failures.append(reason)
 
@@ -129,13 +141,29 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
     found: dict[ConditionKind, str] = {}
     if account.unreachable:
         found[ConditionKind.UNREACHABLE] = account.unreachable
-    if account.blocked:
+    if account.is_walled:
+        found[ConditionKind.BLOCKED] = f"{account.walled} of {account.planned}{_OF_ARTICLES}{account.wall}"
+    elif account.blocked:
         found[ConditionKind.BLOCKED] = account.blocked
     if account.robots_refused:
         found[ConditionKind.ROBOTS_REFUSED] = account.robots_refused
-    unread = account.unread
-    if (account.no_layout and not account.listing_pages) or (
-        account.no_layout and unread >= DRIFT_FLOOR and unread * 2 >= account.fetched + unread
-    ):
+    if account.no_layout and (not account.listing_pages or _are_most(account.unread, account.fetched)):
         found[ConditionKind.DRIFTED] = account.no_layout
     return found
+
+
+def may_be_walled(account: Account, evidence: str) -> bool:
+    """Say whether a wall before articles, of which an earlier visit found *evidence*, may stand still: none was read.
+
+    A wall before a listing is gone once that is read.
+    """
+    return _OF_ARTICLES in evidence and not (account.fetched or account.unchanged)
+
+
+def is_wall(reason: str) -> bool:
+    """Say whether the reason why a page was not seen, its address first, is a wall before it."""
+    return reason.partition(": ")[2].startswith("blocked")
+
+
+def _are_most(failed: int, read: int) -> bool:
+    return failed >= DRIFT_FLOOR and failed >= read

@@ -13,13 +13,15 @@ from crawler.bounds import excess_of
 from crawler.causes import in_words
 from crawler.decoding import decode
 from crawler.page import Page, is_markup
-from crawler.signs import PageSign, Signs
+from crawler.signs import Signs
 from storage.drift import UnreadPage
 from storage.records import Capture, Park, Validators
 from storage.text import clean_text, comparison_text
 
 #: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's, 521 is 加速乐's).
 _WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503, 521}
+#: Statuses that say of a page that it is not there (RFC 9110, sections 15.5.5 and 15.5.11).
+GONE_STATUSES = {404, 410}
 #: What the scripts of walls that ask for a second try bear in pages that hold nothing else (加速乐, 瑞数).
 _WALL_SCRIPTS = (b"__jsl_clearance", b"$_ts=window")
 _MOST_OF_A_SCRIPT = 40_000
@@ -52,9 +54,8 @@ def page_of(
 def wall_of(response: Response, park: Park, signs: Signs) -> str | None:
     """Return in a phrase why a response is no page of the park, None if it may be one."""
     unfit = unfit_of(response, park)
-    if unfit is None and signs.of(page_of(response, park)) is PageSign.BLOCKED:
-        return f"{response.url}: blocked by a verification page"
-    return unfit
+    sign = signs.of(page_of(response, park)) if unfit is None else None
+    return f"{response.url}: {sign.in_words}" if sign and sign.is_wall else unfit
 
 
 def unfit_of(response: Response, park: Park) -> str | None:

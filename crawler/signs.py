@@ -23,7 +23,25 @@ class PageSign(StrEnum):
     """What an unreadable page turned out to be."""
 
     BLOCKED = "blocked"
+    LOGIN = "login"
     NOT_FOUND = "not found"
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether it stands between us and the page that was asked for, which may be there behind it."""
+        return self is not PageSign.NOT_FOUND
+
+    @property
+    def in_words(self) -> str:
+        """What is said of a page that turned out so."""
+        return _IN_WORDS[self]
+
+
+_IN_WORDS = {
+    PageSign.BLOCKED: "blocked by a verification page",
+    PageSign.LOGIN: "blocked by a page that asks to log in",
+    PageSign.NOT_FOUND: "shows the site's not-found page",
+}
 
 
 class Signs(BaseModel):
@@ -40,13 +58,15 @@ class Signs(BaseModel):
         seen = page.seen
         if sum(map(len, seen.all)) > _MOST_SIGNS:
             return None
-        if seen.numbers([*self.blocked, *self.login]):
+        if seen.numbers(self.blocked):
             return PageSign.BLOCKED
+        if seen.numbers(self.login):
+            return PageSign.LOGIN
         if any(len(line) > _PARAGRAPH for line in seen.all):
             return None
         if seen.numbers(self.not_found):
             return PageSign.NOT_FOUND
-        return PageSign.BLOCKED if _asks_for_a_password(page) else None
+        return PageSign.LOGIN if _asks_for_a_password(page) else None
 
 
 def _asks_for_a_password(page: Page) -> bool:

@@ -1,16 +1,17 @@
 """Gather what proves one change, from the store alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crawler.layouts import Layout
 from crawler.reading import Unreadable
 from crawler.rereading import page_of_capture, reread
+from crawler.responses import GONE_STATUSES
 from crawler.signs import PageSign, load_signs
 from storage.database import Session, captures, digests, exports, ledger
 from storage.database.digests import Appearance
 from storage.decisions import changed_fields
-from storage.records import Capture, LedgerEntry, Park
+from storage.records import Capture, ChangeKind, LedgerEntry, Park
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,22 @@ class Proof:
     @property
     def holds(self) -> bool:
         """Whether everything that the change speaks of is there and fits."""
-        return self.answers is not None and all(side.holds for side in (self.before, self.after) if side is not None)
+        is_shown = all(side.holds for side in (self.before, self.after) if side is not None)
+        return self.answers is not None and is_shown and not self.contradicting
+
+    @property
+    def contradicting(self) -> tuple[Capture, ...]:
+        """The answers on which a removal rests and that do not say that the page is gone."""
+        return tuple(
+            answer
+            for answer, sign in zip(self.answers or (), self.signs, strict=False)
+            if self.entry.kind is ChangeKind.REMOVED and not says_gone(answer, sign)
+        )
+
+
+def says_gone(answer: Capture, sign: PageSign | None) -> bool:
+    """Say whether a server's answer, of the given sign, says that a page is gone."""
+    return answer.status in GONE_STATUSES or sign is PageSign.NOT_FOUND
 
 
 def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: Mapping[str, Layout]) -> Proof | None:
@@ -73,8 +89,23 @@ def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: 
         after=_side(session, lines, after, entry, parks, layouts),
         appearances=tuple(digests.appearances(session, number)),
         answers=answers,
-        signs=tuple(load_signs().of(page_of_capture(each, park)) if park else None for each in answers or ()),
+        signs=_signs_of(answers or (), park),
     )
+
+
+def unproved_removals(session: Session, parks: Mapping[str, Park]) -> Iterator[str]:
+    """Yield the removals whose answer says something else; damaged answers are told where bytes are looked through."""
+    for entry in ledger.entries(session, after=0, up_to=ledger.head(session)):
+        if entry.kind is ChangeKind.REMOVED and entry.park in parks:
+            answers = _answers(session, entry.number) or ()
+            if not all(map(says_gone, answers, _signs_of(answers, parks[entry.park]))):
+                yield f"ledger: entry {entry.number}, removed, rests on an answer that does not say so"
+
+
+def _signs_of(answers: Sequence[Capture], park: Park | None) -> tuple[PageSign | None, ...]:
+    """Return what each answer is; nothing where nobody knows how the park's bytes are read."""
+    signs = load_signs() if park and answers else None
+    return tuple(signs.of(page_of_capture(each, park)) for each in answers) if signs and park else ()
 
 
 def _answers(session: Session, number: int) -> tuple[Capture, ...] | None:

@@ -281,3 +281,45 @@ def test_a_wall_that_asks_for_another_try_is_a_wall(desk: Desk, site: TrickSite,
     desk.fails("crawl")
     assert [row["kind"] for row in desk.rows("conditions")] == ["blocked"]
     assert desk.changes() == []
+
+
+LOGIN = ok("<html><body><h1>登录</h1><form><input name=user><input name=word type=password></form></body></html>")
+
+
+@pytest.mark.parametrize(
+    ("wall", "said"),
+    [
+        (WALL, "blocked by a verification page"),
+        (LOGIN, "blocked by a page that asks to log in"),
+        (status(403), "blocked with status 403"),
+    ],
+    ids=["captcha", "login", "403"],
+)
+def test_a_wall_before_articles_alone_is_a_condition_until_one_of_them_is_read(
+    desk: Desk, site: TrickSite, wall: Page, said: str
+) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    pages = {path(number): site.pages[path(number)] for number in (4, 3, 2)}
+    site.pages.update(dict.fromkeys(pages, wall))
+    desk.fails("crawl", "--recheck", "all")
+    [condition] = desk.rows("conditions")
+    assert (condition["kind"], condition["ended_at"]) == ("blocked", None)
+    assert condition["evidence"].startswith("3 of 4 articles asked for, such as http://")
+    assert condition["evidence"].endswith(f": {said}")
+    desk.run("crawl", "--recheck", "none")  # nobody has tried a door meanwhile
+    assert [row["ended_at"] for row in desk.rows("conditions")] == [None]
+    site.pages.update(pages)
+    desk.must("crawl", "--recheck", "all")
+    assert [row["ended_at"] is None for row in desk.rows("conditions")] == [False]
+    assert desk.changes() == []
+
+
+def test_one_article_that_is_not_for_everybody_is_no_condition_of_its_park(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[path(2)] = status(403)
+    assert "blocked with status 403" in desk.fails("crawl", "--recheck", "all")
+    assert desk.rows("conditions") == []

@@ -2,22 +2,25 @@
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from monitor.delivering import journal_of
 from monitor.demo.loop import demo_settings
-from monitor.demo.mailbox import Mailbox
+from monitor.demo.mailbox import Mailbox, receiving
 from monitor.digesting import make_due
 from storage.database import Store, articles, digests, open_store, upgrade_store
 from storage.journal import SentJournal
 from tests.builders import DAY_2, an_observation
 from tests.conftest import Desk
 from tests.test_mail import PARKS, Outcome, answers, frozen, mailer, subscribed
-from tests.tricksite import TrickSite
+from tests.tricksite import TrickSite, article, path, status, tricking
 
 
 def test_a_mail_is_held_by_its_very_bytes(tmp_path: Path) -> None:
@@ -52,6 +55,79 @@ def test_a_forged_mail_is_named_that_a_server_took_otherwise(desk: Desk, site: T
     said = desk.fails("verify")
     assert "the mail of digest 1 is not the one that a server took" in said
     assert "the mail of digest 2 does not name the digest before it by the hash on record" in said
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A reader of two digests: of two stories, then of one that was edited and one that was removed."""
+    with tricking() as site, receiving(Mailbox()) as box:
+        desk = Desk.new(tmp_path_factory.mktemp("told"))
+        site.serve_stories(1, 2)
+        site.park(desk.folder)
+        desk.must("crawl")
+        desk.variables |= {
+            "PARKWATCH_MAIL__HOST": "127.0.0.1",
+            "PARKWATCH_MAIL__PORT": str(box.port),
+            "PARKWATCH_MAIL__SECURITY": "none",
+        }
+        desk.must("subscribe", "analyst@example.org")
+        desk.must("digest", "--now")
+        site.pages[path(1)] = article(1, "The park built two halls.")
+        site.pages[path(2)] = status(404)
+        desk.must("crawl", "--recheck", "all")
+        desk.must("digest", "--now")
+        desk.must("verify")
+        yield desk
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        (
+            (
+                "DELETE FROM deliveries WHERE digest_id = 2",
+                "DELETE FROM digest_lines WHERE digest_id = 2",
+                "DELETE FROM digests WHERE id = 2",
+                "UPDATE subscriptions SET position = (SELECT position_after FROM digests WHERE id = 1)",
+            ),
+            "subscription 1: a server took digest 2, and the store knows nothing of it",
+        ),
+        (
+            ("UPDATE digests SET state = 'refused' WHERE number = 1",),
+            "digest 1 counts as refused, and a server took it",
+        ),
+        (("UPDATE digests SET state = 'ready' WHERE number = 2",), "digest 2 counts as ready, and a server took it"),
+        (("UPDATE deliveries SET outcome = 'deferred'",), "digest 1 counts as sent, and no server took it"),
+        (("UPDATE subscriptions SET words = '[\"no such word\"]'",), "change 1 in a digest says none of its words"),
+        (
+            ("UPDATE subscriptions SET parks = '[\"other\"]'",),
+            "change 1 in a digest is of trick, which it does not ask",
+        ),
+        (
+            ("UPDATE articles SET state = 'removed'",),
+            "its record says removed, by the ledger it is live",
+        ),
+        (("UPDATE articles SET state = 'live'",), "its record says live, by the ledger it is removed"),
+        (
+            (
+                "UPDATE articles SET version = 1, content_hash = (SELECT content_hash FROM versions WHERE number = 1) "
+                "WHERE version = 2",
+            ),
+            "its record is not that of its newest version",
+        ),
+        (
+            ("UPDATE captures SET status = 200 WHERE status = 404",),
+            "entry 2, removed, rests on an answer that does not say",
+        ),
+    ],
+)
+def test_a_forged_record_is_named(told: Desk, tmp_path: Path, forged: tuple[str, ...], said: str) -> None:
+    folder = tmp_path / "desk"
+    shutil.copytree(told.folder, folder)
+    desk = Desk(folder, told.variables)
+    for statement in forged:
+        desk.sql(statement)
+    assert said in desk.fails("verify")
 
 
 def test_a_line_that_was_cut_is_nobodys_hash_and_a_second_one_is_kept(tmp_path: Path) -> None:

@@ -104,6 +104,13 @@ def test_a_removal_shows_what_stood_there_and_a_number_that_is_none_is_named(wat
     assert (unknown.returncode, "there is no change 99 in the ledger" in unknown.stderr) == (2, True)
 
 
+def test_a_removal_is_not_proved_by_an_answer_that_shows_the_page(watched: Desk) -> None:
+    watched.sql("UPDATE captures SET status = 200 WHERE status = 404")
+    number = number_of(watched, "removed")
+    assert f"change {number} is not proved" in watched.fails("prove", number)
+    assert "! it does not say that the page is gone" in watched.run("prove", number).stdout
+
+
 @pytest.mark.parametrize("content", ["x'28b52ffd2000010000'", "substr(content, 1, 40)", "x'00'"])
 def test_bytes_that_were_touched_prove_nothing_and_hide_nothing_else(watched: Desk, content: str) -> None:
     number = number_of(watched, "edited")

@@ -264,7 +264,7 @@ def test_a_story_names_its_further_pages() -> None:
     [
         ("<p>拖动滑块完成拼图</p>", PageSign.BLOCKED),
         ("<p>请先完成人机验证</p>", PageSign.BLOCKED),
-        ("<h1>登录</h1><form><input name=u><input name=p type=password></form>", PageSign.BLOCKED),
+        ("<h1>登录</h1><form><input name=u><input name=p type=password></form>", PageSign.LOGIN),
         ("<h1>Access verification</h1><p>Please type the characters. 请完成验证码后继续。</p>", PageSign.BLOCKED),
         ("<div><h2>Sorry, the page you visited does not exist or has been deleted.</h2></div>", PageSign.NOT_FOUND),
         ("<div><h2>对不起，您访问的页面不存在或已被删除！</h2></div>", PageSign.NOT_FOUND),

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +15,12 @@ from crawler.signs import PageSign
 from monitor.cli.app import UNSEEN, UsageError, app, common, err, print_json, say, warn
 from monitor.cli.reading import Json, change_json, show_differences, version_json
 from monitor.delivering import journal_of
-from monitor.proving import Proof, Side, proof_of
+from monitor.proving import Proof, Side, proof_of, unproved_removals
 from monitor.reextracting import Portion, rehearse
 from monitor.settings import Settings
+from reports.message import serial_of
 from reports.wording import plural
-from storage.database import Session, Store, StoreError, digests, in_words, rereadings
+from storage.database import Session, Store, StoreError, digests, in_words, rereadings, subscriptions
 from storage.database import verify as verification
 from storage.records import ArticleFields, Capture, ChangeKind
 
@@ -66,10 +68,12 @@ def _print(proof: Proof) -> None:
             _print_side(name, side)
     if proof.answers is None:
         say("  ! the stored bytes of what was answered do not fit their hash")
-    for capture, sign in zip(proof.answers or (), proof.signs, strict=True):
+    for capture, sign in zip_longest(proof.answers or (), proof.signs):
         shown = ", a not-found page" if sign is PageSign.NOT_FOUND else ""
         say(f"answered: status {capture.status}{shown}, {capture.captured_at:%Y-%m-%d %H:%M:%S} UTC, {capture.url}")
         say(f"  {len(capture.content)} bytes, sha256 {_hash(capture)}")
+        if capture in proof.contradicting:
+            say("  ! it does not say that the page is gone")
     if proof.before is not None and proof.after is not None:
         show_differences(proof.before.line.fields, proof.after.line.fields)
     elif proof.after is not None:
@@ -146,7 +150,7 @@ def _json(proof: Proof) -> dict[str, Any]:
                 "sha256": _hash(capture),
                 "sign": sign,
             }
-            for capture, sign in zip(proof.answers or (), proof.signs, strict=True)
+            for capture, sign in zip_longest(proof.answers or (), proof.signs)
         ],
         "digests": [
             {
@@ -169,8 +173,11 @@ def verify() -> None:
     count = 0
     reread = _Reread()
     with common.store() as store, err.status("verifying"), store.reading() as session:
+        found = verification.problems(
+            session, journal=partial(_unlike_journal, store), removals=partial(unproved_removals, parks=common.seeds[0])
+        )
         misread = _misread(common.settings, rereadings.count(session)[1], reread)
-        for problem in chain(verification.problems(session), _unlike_journal(store, session), misread):
+        for problem in chain(found, misread):
             count += 1
             warn(f"parkwatch: {problem}")
     if reread.by_other_rules:
@@ -191,8 +198,16 @@ class _Reread:
 
 
 def _unlike_journal(store: Store, session: Session) -> Iterator[str]:
-    """Yield the digests of which a server has taken other bytes than those on record."""
-    taken = journal_of(store).hashes()
+    """Yield the digests of which a server has taken other bytes than those on record, or that are on record no more."""
+    journal = journal_of(store)
+    for reader in subscriptions.subscriptions(session):
+        lost = [number for number in journal.numbers(serial_of(reader.token)) if number > reader.digests]
+        for number in sorted(lost):
+            yield (
+                f"subscription {reader.id}: a server took digest {number}, and the store knows nothing of it: it was "
+                "deleted, or the store was restored from an older backup"
+            )
+    taken = journal.hashes()
     for frozen in digests.names(session):
         # Whatever is sent again is the same bytes, so a second hash is as wrong as another one.
         if taken.get(frozen.message_id, {frozen.sha256}) != {frozen.sha256}:

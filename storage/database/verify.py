@@ -23,7 +23,8 @@ from storage.database.tables import (
 )
 from storage.database.verify_entries import entries_fit_versions, mails_fit_digests
 from storage.database.verify_rows import (
-    cancelled_digests_were_not_sent,
+    articles_stand_as_told,
+    digests_stand_as_delivered,
     entries_fit_articles,
     rows_without_parent,
     unreadable_rows,
@@ -32,6 +33,7 @@ from storage.decisions import content_hash
 from storage.matching import matches
 from storage.records import ChangeKind, Origin
 
+Check = Callable[[Session], Iterator[str]]
 #: Kinds of change that rest on an answer alone, unless they come together with a new version.
 _WITH_ANSWER = (
     ChangeKind.REMOVED.value,
@@ -49,16 +51,19 @@ _WITH_VERSION = (
 )
 
 
-def problems(session: Session) -> Iterator[str]:
-    """Yield what is broken, streaming the store; nothing for a store that keeps its promises."""
-    for check in _CHECKS:
+def problems(session: Session, **further: Check) -> Iterator[str]:
+    """Yield what is broken, streaming the store; nothing for a store that keeps its promises.
+
+    *further* checks look beyond the store, each under the name of what it looks at.
+    """
+    for name, check in ({each.__name__: each for each in _CHECKS} | further).items():
         try:
             yield from check(session)
         except Exception as error:  # damage may take any form, and must not hide what the other checks find
             # A server that does not answer says nothing of what it holds; SQLite calls bytes it cannot read the same.
             if isinstance(error, OperationalError) and session.get_bind().dialect.name != "sqlite":
                 raise
-            yield f"{check.__name__.strip('_').replace('_', ' ')}: not looked at to the end: {in_words(error)}"
+            yield f"{name.strip('_').replace('_', ' ')}: not looked at to the end: {in_words(error)}"
 
 
 def _database(session: Session) -> Iterator[str]:
@@ -256,6 +261,18 @@ def _changes_are_in_one_digest(session: Session) -> Iterator[str]:
             missing = missing.where(LedgerRow.park.in_(subscription.parks))
         for number in session.scalars(missing):
             yield f"subscription {subscription.id}: change {number} is in none of its digests"
+        yield from _of_other_parks(session, subscription)
+
+
+def _of_other_parks(session: Session, subscription: SubscriptionRow) -> Iterator[str]:
+    if subscription.parks:
+        lines = (
+            select(LedgerRow.number, LedgerRow.park)
+            .join(DigestLineRow, DigestLineRow.change_number == LedgerRow.number)
+            .where(DigestLineRow.subscription_id == subscription.id, LedgerRow.park.not_in(subscription.parks))
+        )
+        for number, park in session.execute(lines):
+            yield f"subscription {subscription.id}: change {number} in a digest is of {park}, which it does not ask for"
 
 
 def _words_are_answered(session: Session, subscription: SubscriptionRow, first: int) -> Iterator[str]:
@@ -263,17 +280,22 @@ def _words_are_answered(session: Session, subscription: SubscriptionRow, first: 
     lines = select(DigestLineRow.change_number).where(DigestLineRow.subscription_id == subscription.id)
     told = set(session.scalars(lines))
     for entry in ledger.entries(session, after=first, up_to=subscription.position, parks=parks):
-        if entry.number not in told and matches(entry, parks, subscription.words):
+        is_asked_for = matches(entry, parks, subscription.words)
+        if entry.number not in told and is_asked_for:
             yield f"subscription {subscription.id}: change {entry.number} is in none of its digests"
+        elif entry.number in told and not is_asked_for:
+            yield f"subscription {subscription.id}: change {entry.number} in a digest says none of its words"
+    yield from _of_other_parks(session, subscription)
 
 
-_CHECKS: tuple[Callable[[Session], Iterator[str]], ...] = (
+_CHECKS: tuple[Check, ...] = (
     _database,
     unreadable_rows,
     rows_without_parent,
     _ledger_has_no_gap,
     entries_fit_versions,
     entries_fit_articles,
+    articles_stand_as_told,
     _versions_have_changes,
     _articles_have_versions,
     _versions_fit_their_hash,
@@ -282,7 +304,7 @@ _CHECKS: tuple[Callable[[Session], Iterator[str]], ...] = (
     _captures_have_bytes,
     _blobs_fit_their_hash,
     _digests_are_whole,
-    cancelled_digests_were_not_sent,
+    digests_stand_as_delivered,
     mails_fit_digests,
     _changes_are_in_one_digest,
 )

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
-from storage.database.digests import CANCELLED, SENT
+from storage.database.digests import SENT
 from storage.database.mail_tables import DeliveryRow, DigestRow
-from storage.database.tables import AddressRow, ArticleRow, LedgerRow
+from storage.database.tables import AddressRow, ArticleRow, LedgerRow, VersionRow
 from storage.identity import bare_host
-from storage.records import ChangeKind
+from storage.records import ArticleState, ChangeKind
 
 #: What is kept as JSON and read by every check: table, the words that name a row, its columns.
 _JSON = (
@@ -19,6 +19,12 @@ _JSON = (
     ("versions", "article {0}: version {1}", ("article_id", "number"), {"body": list, "located_by": dict}),
     ("subscriptions", "subscription {0}", ("id", "id"), {"parks": list, "words": list}),
 )
+
+#: What an article is after the ledger has told of it.
+_AWAY = {
+    ChangeKind.REMOVED.value: ArticleState.REMOVED,
+    ChangeKind.UNLISTED.value: ArticleState.UNLISTED,
+}
 
 
 def unreadable_rows(session: Session) -> Iterator[str]:
@@ -71,13 +77,30 @@ def entries_fit_articles(session: Session) -> Iterator[str]:
             yield f"ledger: entry {number} links to {urlsplit(url).netloc}, where its article never stood"
 
 
-def cancelled_digests_were_not_sent(session: Session) -> Iterator[str]:
-    """Yield the digests that count as cancelled although a server took them."""
-    query = (
-        select(DigestRow.subscription_id, DigestRow.number)
-        .join(DeliveryRow, DeliveryRow.digest_id == DigestRow.id)
-        .where(DigestRow.state == CANCELLED, DeliveryRow.outcome == SENT)
-        .distinct()
+def digests_stand_as_delivered(session: Session) -> Iterator[str]:
+    """Yield the digests whose state is not what became of handing them over."""
+    taken = exists().where(DeliveryRow.digest_id == DigestRow.id, DeliveryRow.outcome == SENT)
+    query = select(DigestRow.subscription_id, DigestRow.number, DigestRow.state)
+    for subscription, number, state in session.execute(query.where(DigestRow.state != SENT, taken)):
+        yield f"subscription {subscription}: digest {number} counts as {state}, and a server took it"
+    for subscription, number, _ in session.execute(query.where(DigestRow.state == SENT, ~taken)):
+        yield f"subscription {subscription}: digest {number} counts as sent, and no server took it"
+
+
+def articles_stand_as_told(session: Session) -> Iterator[str]:
+    """Yield the articles of which the ledger tells something else than their state, or which have a newer version."""
+    newer = exists().where(VersionRow.article_id == ArticleRow.id, VersionRow.number > ArticleRow.version)
+    for article in session.scalars(select(ArticleRow.id).where(newer).order_by(ArticleRow.id)):
+        yield f"article {article}: its record is not that of its newest version"
+    told = (
+        select(LedgerRow.kind)
+        .where(LedgerRow.article_id == ArticleRow.id, LedgerRow.kind.in_((*_AWAY, ChangeKind.RESTORED.value)))
+        .order_by(LedgerRow.number.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    for subscription, number in session.execute(query):
-        yield f"subscription {subscription}: digest {number} counts as cancelled, and a server took it"
+    query = select(ArticleRow.id, ArticleRow.state, told).order_by(ArticleRow.id)
+    for article, state, kind in session.execute(query, execution_options={"yield_per": 1000}):
+        standing = _AWAY.get(kind, ArticleState.LIVE)
+        if state != standing:
+            yield f"article {article}: its record says {state}, by the ledger it is {standing}"
