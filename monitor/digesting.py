@@ -126,6 +126,7 @@ def _coverage(
             last_done=visit_log.last_visit(session, park.slug, done=True),
             before=_since_last_joined(session, park.slug, since),
             cadence=timedelta(minutes=park.cadence_minutes),
+            within=(since, now),
             conditions=list(visit_log.conditions(session, park=park.slug, since=since, until=now)),
             unread=visit_log.count_of_unread(session, park.slug),
             unread_pages=visit_log.unread(session, park.slug, limit=_UNREAD_SHOWN),

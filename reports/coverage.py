@@ -32,7 +32,11 @@ class ParkCoverage:
     name: str
     sight: Sight
     visits: int = 0
+    #: Those that were due by the park's cadence, and those made beyond that.
+    visits_planned: int = 0
     visits_done: int = 0
+    #: Whether the digest before said so already.
+    is_told: bool = False
     last_joined: datetime | None = None
     since: datetime | None = None
     why: str | None = None
@@ -63,12 +67,13 @@ def cover_park(
     unread_pages: Iterable[UnreadLine] = (),
     before: Sequence[VisitLine] = (),
     cadence: timedelta = timedelta(),
+    within: tuple[datetime, datetime] | None = None,
 ) -> ParkCoverage:
     """Return how a park was seen, given the visits since the last digest and its conditions.
 
     A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
     *before* are the visits before that time, from the last whose listing joined up on. *cadence* is how often it is to
-    be visited.
+    be visited. *within* is the time of a digest: from the one before to now.
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == DONE]
@@ -84,11 +89,19 @@ def cover_park(
     if ended and ended[-1].started_at >= is_recent_from:
         newest = ended[-1]
     sight, since, why = _sight(newest, last_joined, last_done, going_on)
+    earlier = [visit for visit in before if visit.kind == VISIT]
     return ParkCoverage(
         park=park,
         name=name,
         sight=sight,
+        is_told=within is not None and _was_told(sight, within[0] - 1.5 * cadence, within[0], earlier, going_on),
         visits=len(ended),
+        visits_planned=visits_planned(
+            [visit.started_at for visit in ended],
+            last_before=earlier[-1].started_at if earlier else None,
+            until=within[1] if within else None,
+            cadence=cadence,
+        ),
         visits_done=len(done),
         last_joined=last_joined.started_at if last_joined else None,
         since=since,
@@ -100,6 +113,35 @@ def cover_park(
         worst_window=worst,
         ended=(*over, *closed, *pauses(before, ended, longest=max(2 * cadence, _LONG), told=(*conditions, *closed))),
     )
+
+
+def visits_planned(
+    moments: Sequence[datetime], *, last_before: datetime | None, until: datetime | None, cadence: timedelta
+) -> int:
+    """Return how many visits a cadence asks for, given when those of a time began; retries and others count as well.
+
+    A park is planned for from its first visit on. One that is late by half a cadence is missing.
+    """
+    if not cadence:
+        return len(moments)
+    known = [*([last_before] if last_before else []), *moments]
+    between = sum(max(1, round((later - earlier) / cadence)) for earlier, later in pairwise(known))
+    missing = int((until - known[-1]) / cadence - 0.5) if until and known else 0
+    return between + (last_before is None and bool(moments)) + max(0, missing)
+
+
+def _was_told(
+    sight: Sight, recent: datetime, since: datetime, earlier: Sequence[VisitLine], going_on: Sequence[ConditionLine]
+) -> bool:
+    """Say whether the digest of moment *since* has said of a park that it was not seen whole, and why.
+
+    A visit from before *recent* told it nothing.
+    """
+    if sight in (Sight.WHOLE, Sight.NEVER):
+        return False
+    if going_on:
+        return any(condition.began_at <= since for condition in going_on)
+    return bool(earlier) and (earlier[-1].outcome != DONE or earlier[-1].started_at < recent)
 
 
 def closed_gaps(before: Sequence[VisitLine], visits: Sequence[VisitLine]) -> Iterator[ConditionLine]:
@@ -163,6 +205,7 @@ def not_watched(
         name=park,
         sight=Sight.NOT,
         visits=len(ended),
+        visits_planned=len(ended),
         visits_done=sum(visit.outcome == DONE for visit in ended),
         last_joined=seen,
         since=seen,

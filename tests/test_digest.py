@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 from syrupy.assertion import SnapshotAssertion
 
-from reports.coverage import ParkCoverage, Sight, cover_park
+from reports.coverage import ParkCoverage, Sight, cover_park, visits_planned
 from reports.diff import Piece, diff_texts, for_mail, words
 from reports.digest import Digest, ParkSection, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
@@ -73,7 +73,11 @@ def a_digest(*entries: LedgerEntry, **more: Any) -> Digest:
             baselines=more.pop("baselines", {}),
             made_at=more.get("made_at", DAY_1),
         ),
-        "coverage": (ParkCoverage(park="eastgate", name="Eastgate", sight=Sight.WHOLE, visits=4, visits_done=4),),
+        "coverage": (
+            ParkCoverage(
+                park="eastgate", name="Eastgate", sight=Sight.WHOLE, visits=4, visits_planned=4, visits_done=4
+            ),
+        ),
         "new_count": sum(entry.kind is ChangeKind.NEW for entry in entries),
         "changed_count": sum(entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED) for entry in entries),
         "recovered_count": sum(entry.is_recovered for entry in entries),
@@ -575,6 +579,104 @@ def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:
     found = diff_texts(before, after)
     assert (len(found.places), found.more) == (1, 1)
     assert sum(len(run.text) for run in found.places[0]) < 500
+
+
+@pytest.mark.parametrize(
+    ("before", "hours", "until", "planned"),
+    [
+        (None, (), 24, 0),
+        (None, (2,), 24, 4),
+        (0, (6.1, 12.2, 18.3), 24.2, 3),
+        (0, (6.1, 12.2, 18.3), 27.5, 4),
+        (0, (6, 20), 24, 3),
+        (0, (6, 7.5, 9), 12, 3),
+        (0, (), 72, 11),
+        (0, (71,), 72, 12),
+        (12, (6,), 7, 1),
+    ],
+    ids=[
+        "never",
+        "new",
+        "on time",
+        "one late",
+        "one left out",
+        "tried again",
+        "asleep",
+        "awake again",
+        "clock set back",
+    ],
+)
+def test_visits_are_counted_beside_those_that_the_cadence_asks_for(
+    before: float | None, hours: tuple[float, ...], until: float, planned: int
+) -> None:
+    found = visits_planned(
+        [DAY_1 + timedelta(hours=hour) for hour in hours],
+        last_before=None if before is None else DAY_1 + timedelta(hours=before),
+        until=DAY_1 + timedelta(hours=until),
+        cadence=timedelta(hours=6),
+    )
+    assert found == planned
+
+
+def test_the_foot_tells_how_many_visits_were_planned() -> None:
+    slept = cover(
+        a_visit(id=2, started_at=DAY_2),
+        before=(a_visit(),),
+        cadence=timedelta(hours=6),
+        within=(DAY_1 + timedelta(hours=1), DAY_2 + timedelta(hours=1)),
+    )
+    digest = a_digest(coverage=(slept,))
+    assert "1 of 4 planned visits done" in text_of(digest)
+    assert "1 of 4" in html_of(digest)
+
+
+def test_what_goes_on_is_told_from_what_has_begun() -> None:
+    failed = a_visit(id=2, outcome="failed", reason="refused", listing_joined=False, started_at=DAY_2)
+    down = ConditionLine(park="eastgate", kind="unreachable", began_at=DAY_2, ended_at=None, evidence="refused")
+    today = (DAY_2 - timedelta(hours=1), DAY_2 + timedelta(hours=1))
+    tomorrow = (DAY_2 + timedelta(hours=1), DAY_2 + timedelta(hours=9))
+    again = replace(failed, id=3, started_at=DAY_2 + timedelta(hours=6))
+    begun = cover(failed, before=(a_visit(),), conditions=(down,), within=today)
+    goes_on = cover(again, before=(a_visit(), failed), conditions=(down,), within=tomorrow)
+    assert "! Eastgate: not seen since" in text_of(a_digest(coverage=(begun,)))
+    assert "! Eastgate: still not seen since" in text_of(a_digest(coverage=(goes_on,)))
+    assert "still not seen since" in html_of(a_digest(coverage=(goes_on,)))
+
+
+def test_a_park_that_is_partly_seen_again_is_still_partly_seen() -> None:
+    partly = a_visit(id=2, outcome="partly", reason="/x: status 500", started_at=DAY_2)
+    today = (DAY_2 - timedelta(hours=1), DAY_2 + timedelta(hours=1))
+    cadence = timedelta(hours=24)
+    again = replace(partly, id=3, started_at=DAY_2 + timedelta(hours=6))
+    tomorrow = (DAY_2 + timedelta(hours=1), DAY_2 + timedelta(hours=9))
+    assert not cover(partly, before=(a_visit(),), within=today, cadence=cadence).is_told
+    assert cover(again, before=(partly,), within=tomorrow, cadence=cadence).is_told
+    assert not cover(replace(again, outcome="done"), before=(partly,), within=tomorrow, cadence=cadence).is_told
+    wall = ConditionLine(park="eastgate", kind="blocked", began_at=again.started_at, ended_at=None, evidence="403")
+    walled = cover(again, before=(partly,), conditions=(wall,), within=tomorrow, cadence=cadence)
+    assert not walled.is_told
+
+
+def test_a_park_that_nobody_visits_is_told_of_as_one_that_goes_on() -> None:
+    def covered(hours: int) -> ParkCoverage:
+        now = DAY_1 + timedelta(hours=hours)
+        return cover_park(
+            "eastgate",
+            "Eastgate",
+            visits=(),
+            last_visit=a_visit(),
+            is_recent_from=now - timedelta(hours=9),
+            last_joined=a_visit(),
+            last_done=a_visit(),
+            conditions=(),
+            unread=0,
+            before=(a_visit(),),
+            cadence=timedelta(hours=6),
+            within=(now - timedelta(hours=24), now),
+        )
+
+    assert (covered(26).why, covered(26).is_told) == ("no visit since then", False)
+    assert (covered(50).why, covered(50).is_told) == ("no visit since then", True)
 
 
 def test_a_park_whose_turn_has_not_come_is_judged_by_its_last_visit() -> None:
