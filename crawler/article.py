@@ -15,8 +15,8 @@ from crawler.listing import further_pages, key_of, pages_beside
 from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.rereading import page_of_capture, restated
-from crawler.responses import GONE_STATUSES, capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
-from crawler.signs import PageSign, Signs
+from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
+from crawler.signs import GONE_STATUSES, PageSign, Signs
 from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
 from storage.records import (

@@ -20,8 +20,6 @@ from storage.text import clean_text, comparison_text
 
 #: Statuses by which walls turn plain clients away (RFC 6585; 412 and 202 are 瑞数's, 521 is 加速乐's).
 _WALL_STATUSES = {401, 403, 407, 412, 429, 202, 503, 521}
-#: Statuses that say of a page that it is not there (RFC 9110, sections 15.5.5 and 15.5.11).
-GONE_STATUSES = {404, 410}
 #: What the scripts of walls that ask for a second try bear in pages that hold nothing else (加速乐, 瑞数).
 _WALL_SCRIPTS = (b"__jsl_clearance", b"$_ts=window")
 _MOST_OF_A_SCRIPT = 40_000

@@ -11,6 +11,8 @@ from crawler.page import Page
 from crawler.rules import Pattern
 from crawler.seeds import BUNDLED
 
+#: Statuses that say of a page that it is not there (RFC 9110, sections 15.5.5 and 15.5.11).
+GONE_STATUSES = frozenset({404, 410})
 #: Block pages and not-found pages are short; a long page that says "captcha" somewhere is something else.
 _MOST_SIGNS = 6000
 #: A page with a paragraph of so many signs holds a text: an article whose layout has drifted, not a not-found page.

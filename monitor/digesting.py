@@ -10,13 +10,14 @@ from monitor.delivering import journal_of, signer_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, sections_of
-from reports.message import Letter, build_letter, serial_of
+from reports.message import Letter, build_letter
 from storage.cadence import next_slot, parse_cadence
 from storage.crash import crash_point
 from storage.database import Session, Store, deliveries, digests, exports, ledger, subscriptions, visit_log
 from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
 from storage.database.visit_log import VisitLine
+from storage.journal import serial_of
 from storage.matching import matches
 from storage.records import ChangeKind, LedgerEntry, Park
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from crawler.layouts import Layout
 from crawler.reading import Unreadable
 from crawler.rereading import page_of_capture, reread
-from crawler.responses import GONE_STATUSES
-from crawler.signs import PageSign, load_signs
+from crawler.signs import GONE_STATUSES, PageSign, load_signs
 from storage.database import Session, captures, digests, exports, ledger
 from storage.database.digests import Appearance
 from storage.decisions import changed_fields

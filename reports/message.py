@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from reports.digest import Digest
 from reports.signing import Signer
 from reports.wording import plural
+from storage.journal import serial_of
 
 #: Servers commonly take 10 MB; base64 makes a third more of everything.
 _MOST_PLAIN_BYTES, _MOST_PACKED_BYTES = 2_000_000, 5_000_000
@@ -125,11 +126,6 @@ def message_id_of(token: str, number: int, made_at: datetime, sender: str) -> st
     """
     mark = hashlib.sha256(f"{token}|{number}|{made_at.isoformat()}".encode()).hexdigest()[:20]
     return f"<{serial_of(token)}{number}.{mark}@{sender.partition('@')[2]}>"
-
-
-def serial_of(token: str) -> str:
-    """Return what the Message-IDs of a subscription begin with; its digest's number follows."""
-    return f"s{hashlib.sha256(token.encode()).hexdigest()[:16]}.d"
 
 
 def refuse_bare_line_ends(content: bytes) -> None:

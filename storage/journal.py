@@ -6,6 +6,7 @@ disk, and is synced before anything else happens (Exim's journal beside its spoo
 """
 
 import fcntl
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -90,3 +91,8 @@ def _lines_in(file: int) -> list[str]:
 
 def _parted(content: bytes) -> list[str]:
     return content.rstrip(b"\0").decode("ascii", "replace").splitlines()
+
+
+def serial_of(token: str) -> str:
+    """Return what the Message-IDs of a subscription begin with; its digest's number follows."""
+    return f"s{hashlib.sha256(token.encode()).hexdigest()[:16]}.d"

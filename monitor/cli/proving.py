@@ -18,10 +18,10 @@ from monitor.delivering import journal_of
 from monitor.proving import Proof, Side, proof_of, unproved_removals
 from monitor.reextracting import Portion, rehearse
 from monitor.settings import Settings
-from reports.message import serial_of
 from reports.wording import plural
 from storage.database import Session, Store, StoreError, digests, in_words, rereadings, subscriptions
 from storage.database import verify as verification
+from storage.journal import serial_of
 from storage.records import ArticleFields, Capture, ChangeKind
 
 
