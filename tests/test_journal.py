@@ -62,7 +62,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A reader of two digests: of two stories, then of one that was edited and one that was removed."""
     with tricking() as site, receiving(Mailbox()) as box:
         desk = Desk.new(tmp_path_factory.mktemp("told"))
-        site.serve_stories(1, 2)
+        site.serve_stories(1, 2, 3)
         site.park(desk.folder)
         desk.must("crawl")
         desk.variables |= {
@@ -96,8 +96,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             ("UPDATE digests SET state = 'refused' WHERE number = 1",),
             "digest 1 counts as refused, and a server took it",
         ),
+        (("UPDATE digests SET message = 'text'",), "subscription 1: the mail of digest 1 is no bytes any more"),
+        (
+            ("UPDATE ledger SET url = (SELECT url FROM articles WHERE id = 3) WHERE article_id < 3",),
+            "links to another article's address, http://",
+        ),
         (("UPDATE digests SET state = 'ready' WHERE number = 2",), "digest 2 counts as ready, and a server took it"),
-        (("UPDATE deliveries SET outcome = 'deferred'",), "digest 1 counts as sent, and no server took it"),
+        (("UPDATE deliveries SET outcome = 'deferred'",), "digest 1 counts as sent, and no delivery of it says so"),
         (("UPDATE subscriptions SET words = '[\"no such word\"]'",), "change 1 in a digest says none of its words"),
         (
             ("UPDATE subscriptions SET parks = '[\"other\"]'",),

@@ -209,7 +209,9 @@ def _digests_are_whole(session: Session) -> Iterator[str]:
 
 
 def _of_digest(session: Session, row: DigestRow) -> Iterator[str]:
-    if hashlib.sha256(row.message).hexdigest() != row.sha256:
+    if not isinstance(row.message, bytes):
+        yield f"the mail of digest {row.number} is no bytes any more"
+    elif hashlib.sha256(row.message).hexdigest() != row.sha256:
         yield f"the bytes of digest {row.number} are not those that were frozen"
     lines = session.scalar(select(func.count()).where(DigestLineRow.digest_id == row.id))
     if lines != row.line_count:
