@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from selectolax.lexbor import LexborNode
 
+from crawler.captions import captions_in
 from crawler.lines import visible_lines
 from crawler.page import Part
 from crawler.patterns import Lines, search, without
@@ -56,7 +57,9 @@ def body_at(
         for unwanted in dropped:
             unwanted.decompose()
         lines = visible_lines(node) if dropped else part.lines_of(node)
-        paragraphs = text_below_head(lines, article, headline, head)
+        captions = captions_in(node)
+        said = [line for line in lines if line not in captions] if captions else lines
+        paragraphs = text_below_head(said, article, headline, head) or text_below_head(lines, article, headline, head)
         if paragraphs and (first is None or _prose(paragraphs) > _MUCH_MORE * _prose(first[1])):
             first = (node, paragraphs)
         looked_at += bool(paragraphs)

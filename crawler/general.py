@@ -4,6 +4,7 @@ import re
 from itertools import dropwhile, islice, takewhile
 
 from crawler.body import body_from, is_prose, text_only
+from crawler.captions import captions_in
 from crawler.dates import DATE_PATTERN
 from crawler.density import densest_block
 from crawler.lines import feet_below, hidden_text, visible_lines
@@ -64,13 +65,15 @@ def general_text(
         found = _below_headline(_above_end(found, page.lines, place, article), page.lines, place)
     stamp = head.difference((headline,))
     text = tuple(line for line in body_from(found, article, headline, head) if line not in stamp)
-    node = densest_block(page.tree.body) if text and page.tree.body is not None else None
-    if node is None:
+    if not text or page.tree.body is None:
         return text
-    heads = {clean_text(each.text(deep=True)) for each in islice(node.css(_HEADINGS), _MOST_HEADINGS)}
-    return text_only(
-        _as_block_has_it(text, visible_lines(node), heads.difference(head, (headline,))), article, headline
-    )
+    node = densest_block(page.tree.body)
+    if node is not None:
+        heads = {clean_text(each.text(deep=True)) for each in islice(node.css(_HEADINGS), _MOST_HEADINGS)}
+        lines = _as_block_has_it(text, visible_lines(node), heads.difference(head, (headline,)))
+        text = text_only(lines, article, headline)
+    captions = captions_in(page.tree.body)
+    return tuple(line for line in text if line not in captions) or text
 
 
 def _above_end(found: list[str], shown: tuple[str, ...], place: int, article: Article) -> list[str]:
