@@ -31,7 +31,7 @@ _BELOW_HEADLINE = 5
 #: A shorter paragraph at the end, in which the date was found, is the stamp.
 _LONGEST_STAMP = 60
 _SENTENCE_ENDS = (".", "。", "!", "！", "?", "？")
-_BRACKETS = "()（）[]【】|｜ \t"
+_BRACKETS = "()（）[]【】〖〗［］|｜ \t"
 
 
 @dataclass

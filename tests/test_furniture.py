@@ -172,6 +172,13 @@ def test_an_english_source_ends_at_what_follows(tail: str) -> None:
     assert fields("general", ANY, f"<h1>{HEAD}</h1>{stamp}{paragraphs(*TEXT)}", title=HEAD).source == "Harbour Paper"
 
 
+@pytest.mark.parametrize("edges", ["〖〗", "【】", "[]", "［］"])
+def test_a_source_in_brackets_of_its_own_is_read_without_them(edges: str) -> None:
+    stamp = " ".join(f"{edges[0]}{said}{edges[1]}" for said in ("2022-03-07 16:05", "来源：港报", "点击数：1024"))
+    found = fields("general", ANY, f"<h1>{HEAD_ZH}</h1><p>{stamp}</p>{paragraphs(*TEXT_ZH)}", title=HEAD_ZH)
+    assert (found.date_published, found.source) == ("2022-03-07T16:05:00+08:00", "港报")
+
+
 @pytest.mark.parametrize(
     ("stamp", "date"),
     [
