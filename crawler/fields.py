@@ -82,6 +82,9 @@ class FieldReader:
             return Unreadable(reason="no body found")
         self._last = body[-1] if body else ""
         stamp = stamp or self._date(ways[behind:])
+        if source is None and rules.source:
+            last = [way for way in rules.source.locators if way.near == "body"]
+            source = self._words("source", rules.source, _SOURCE_LIMIT, last)
         if len(body) > 1 and len(body[-1]) <= _LONGEST_STAMP and body[-1] in self._head():
             body = body[:-1]
         fields = ArticleFields(
@@ -102,9 +105,9 @@ class FieldReader:
         self._found("date_published", locator, at)
         return date
 
-    def _words(self, name: str, rule: FieldRule, limit: int) -> str | None:
+    def _words(self, name: str, rule: FieldRule, limit: int, ways: list[Locator] | None = None) -> str | None:
         self.line_of.pop(name, None)
-        for locator in rule.locators:
+        for locator in rule.locators if ways is None else ways:
             for at, value in self._candidates(name, locator):
                 whole = value = clean_text(without(value, rule.strip))
                 if name == "source":

@@ -172,6 +172,14 @@ def test_an_english_source_ends_at_what_follows(tail: str) -> None:
     assert fields("general", ANY, f"<h1>{HEAD}</h1>{stamp}{paragraphs(*TEXT)}", title=HEAD).source == "Harbour Paper"
 
 
+@pytest.mark.parametrize(("layout", "path"), [("general", ANY), ("chinadaily_regional", REGIONAL)])
+def test_a_bracket_below_the_text_names_the_paper_and_its_day(layout: str, path: str) -> None:
+    lines = (*TEXT, "(Harbour Paper, May 27, 2022)")
+    body = f"<h1>{HEAD}</h1><div class=art_cont>{paragraphs(*lines)}</div>"
+    found = fields(layout, path, body, title=HEAD, listed=HEAD)
+    assert (found.source, found.date_published, found.body) == ("Harbour Paper", "2022-05-27", TEXT)
+
+
 @pytest.mark.parametrize("edges", ["〖〗", "【】", "[]", "［］"])
 def test_a_source_in_brackets_of_its_own_is_read_without_them(edges: str) -> None:
     stamp = " ".join(f"{edges[0]}{said}{edges[1]}" for said in ("2022-03-07 16:05", "来源：港报", "点击数：1024"))
