@@ -449,7 +449,7 @@ def test_a_gap_that_a_later_visit_closes_is_told_once() -> None:
     assert cover(before=(whole,)).ended == ()
     assert cover(lost, whole, before=(first,)).ended == ()
     told = text_of(a_digest(coverage=(cover(gap, whole, before=(first,)),)))
-    assert "gap from Mon 6 May 16:00 to Wed 8 May 16:00" in told
+    assert "gap between Mon 6 May 16:00 and Wed 8 May 16:00" in told
 
 
 def test_a_park_that_could_not_be_seen_for_a_while_is_named_where_all_are_said_to_be_seen() -> None:
@@ -716,7 +716,7 @@ def test_the_foot_tells_how_often_a_park_was_read_and_what_is_over() -> None:
     digest = a_digest(coverage=(covered,))
     for said in (text_of(digest), html_of(digest)):
         assert "every 6 h, at worst 24 h" in said
-        assert "unreachable from Tue 7 May 12:00 to Wed 8 May 04:00" in said
+        assert "unreachable between Tue 7 May 12:00 and Wed 8 May 04:00" in said
     # A reading before the last digest is where the first window of this one begins.
     across = cover(a_visit(id=2, started_at=DAY_2), before=(a_visit(),))
     assert across.worst_window == DAY_2 - DAY_1
