@@ -1,12 +1,13 @@
 """Find the part of a page that holds one article, so that menus and lists of other stories are not looked through."""
 
+from dataclasses import dataclass
+
 from selectolax.lexbor import LexborNode
 
-from crawler.lines import is_seen
-from crawler.names import shows_headline
 from crawler.page import Page, Part, title_parts
 from crawler.readings import Reading
 from crawler.rules import Article
+from storage.text import comparison_text
 
 #: A headline stands so many levels above the text's own element.
 _MOST_LEVELS = 6
@@ -14,54 +15,97 @@ _MOST_LEVELS = 6
 _SHORTEST = 5
 #: What holds more signs is the whole page, and to look through it once more costs what was to be saved.
 _MOST_SIGNS = 100_000
-#: Locators of what is printed in a line or in an element.
-_PRINTED = frozenset({"line", "after", "before", "selector"})
+#: What names a source in markup, whatever its layout makes of it.
+_LABELS = ("来源", "來源", "稿源", "出处", "转自", "转载", "来自", "Source", "SOURCE", "From", "FROM")
 
 
-def part_around_text(page: Page, article: Article) -> Part | None:
-    """Return the part below the smallest element that holds the text's own element and, outside it, the headline.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AroundText:
+    """The part below the smallest element that shows a headline and, below that, the text's own element."""
 
-    The headline is what the listing said, or else what the title begins with. None where the layout knows no such
-    element, or where nothing but the page itself holds both.
+    part: Part
+    #: What listing or title say that the headline begins with, for comparison.
+    wanted: str
+    #: The lines from the headline down to the text.
+    head: tuple[str, ...]
+
+
+def part_around_text(page: Page, article: Article) -> AroundText | None:
+    """Return the part that holds an article; None where nothing but the page itself does, or nothing that is known.
+
+    The headline is what the listing said, or else what the title begins with. In a link it leads to the article from
+    elsewhere: from a box of other stories, or from a trail of crumbs.
     """
-    text = _element_of_text(page, article)
+    found = _element_of_text(page, article)
     headline = page.listed_headline or next(iter(title_parts(page.title)), "")
-    wanted = _run_together(headline.rstrip(".… "))
-    if text is None or len(wanted) < _SHORTEST or not is_seen(text):
+    headline = headline.rstrip(".… ")
+    wanted, as_written = comparison_text(headline), "".join(headline.split())
+    if found is None or len(wanted) < _SHORTEST:
         return None
-    said = _run_together(text.text(deep=True)).count(wanted)  # a text may begin with its headline
+    selector, text = found
     above = text.parent
     for _ in range(_MOST_LEVELS):
         if above is None or above.tag in ("body", "html"):
             return None
-        around = _run_together(above.text(deep=True))
-        if len(around) > _MOST_SIGNS:
+        said = above.text(deep=True)
+        if len(said) > _MOST_SIGNS:
             return None
-        if around.count(wanted) > said:
-            return Part(above)
+        # Where it is written in other signs than in the listing, the whole page is looked at.
+        if as_written in "".join(said.split()):
+            part = Part(above)
+            part.expect(selector)
+            head = _head_of(part, wanted, part.lines_of(text))
+            if head:
+                return AroundText(part=part, wanted=wanted, head=head)
         above = above.parent
     return None
 
 
-def tells_all(reading: Reading, listed: str | None) -> bool:
-    """Say whether headline, stamp and text of what was read in a part are there, so that none of them is elsewhere.
+def tells_all(around: AroundText, reading: Reading, page: Page) -> bool:
+    """Say whether headline, stamp, source and text of what was read in a part are there, so that none is elsewhere."""
+    ways = reading.located_by
+    # Where the listing told no headline, one that was guessed from the title may be the name of the site.
+    is_named = bool(page.listed_headline) or ways["headline"].startswith(("selector:", "meta:"))
+    is_named = is_named and comparison_text(reading.fields.headline).startswith(around.wanted)
+    return (
+        is_named
+        and _is_dated(around, reading)
+        and _is_sourced(around, reading, page)
+        and _has_text(around, reading, page)
+    )
 
-    A source is printed beside the stamp. Where the stamp is only in a meta tag, a source may stand anywhere; and where
-    neither the listing nor the markup tells the headline, a part named for the site looks as if it held one.
-    """
-    headline, ways = reading.fields.headline, reading.located_by
-    is_stamp_here = ways.get("date_published", "").partition(":")[0] in _PRINTED
-    needs_source = reading.layout.rules.article.source is not None and reading.fields.source is None
-    is_dated = is_stamp_here or (reading.is_on_page("date_published") and not needs_source)
-    is_named = ways["headline"].startswith(("selector:", "meta:")) or shows_headline(listed or "", (headline,))
-    # Where the text's own element shows pictures alone, the text may be in another.
-    return is_dated and is_named and ways["body"].startswith("selector:") and bool(reading.fields.body)
+
+def _is_dated(around: AroundText, reading: Reading) -> bool:
+    raw = reading.fields.date_published_raw
+    return reading.located_by.get("date_published", "").startswith("meta:") or (
+        bool(raw) and any(str(raw) in line for line in around.head)
+    )
 
 
-def _element_of_text(page: Page, article: Article) -> LexborNode | None:
+def _is_sourced(around: AroundText, reading: Reading, page: Page) -> bool:
+    """Say whether a source was found, or its label stands empty beside the stamp, or nowhere on the page."""
+    if reading.fields.source is not None or any(label in line for line in around.head for label in _LABELS):
+        return True
+    return not any(label in page.text for label in _LABELS)
+
+
+def _has_text(around: AroundText, reading: Reading, page: Page) -> bool:
+    """Say whether a text was read in an element of its own, and no other on the page is named so."""
+    way, _, selector = reading.located_by["body"].partition(":")
+    return way == "selector" and len(page.tree.css(selector)) == len(around.part.css(selector))
+
+
+def _head_of(part: Part, wanted: str, text: list[str]) -> tuple[str, ...]:
+    """Return the lines from the one that shows the headline down to the text, none if none does above it."""
+    lines = part.lines
+    first = next((at for at, line in enumerate(lines) if text and line == text[0]), 0)
+    said = [comparison_text(line) for line in lines[:first]]
+    at = next((at for at in range(first) if "".join(said[at : at + 3]).startswith(wanted)), first)
+    links = {comparison_text(link.text(deep=True)) for link in part.css("a[href]")} if at < first else set()
+    return lines[at:first] if at < first and said[at] not in links else ()
+
+
+def _element_of_text(page: Page, article: Article) -> tuple[str, LexborNode] | None:
     selectors = [way.selector for way in article.body.locators if way.selector] if page.is_html else []
-    return next((node for node in map(page.tree.css_first, selectors) if node is not None), None)
-
-
-def _run_together(text: str) -> str:
-    return "".join(text.split())
+    found = ((selector, page.tree.css_first(selector)) for selector in selectors)
+    return next(((selector, node) for selector, node in found if node is not None), None)

@@ -100,7 +100,7 @@ def _wraps(block: _Block, above: _Block) -> tuple[str, ...]:
 
 def _blocks(root: LexborNode) -> list[_Block]:
     """Return the visible blocks below *root* in document order, each with the length of its own text."""
-    top = _Block(root, root.tag or "", None)
+    top = _Block(root, "body", None)
     found = [top]
     # Of every element that is seen: its block, and whether it stands in a link.
     place: dict[int, tuple[_Block, bool]] = {root.mem_id: (top, False)}

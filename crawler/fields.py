@@ -152,8 +152,8 @@ class FieldReader:
                 nodes = self.part.css(locator.selector)
                 paragraphs = body_at(nodes, self.part, article, headline, self._head())
                 pictures = pictures or (None if paragraphs or not shows_pictures(nodes) else locator)
-            elif locator.densest and self.part.root is not None:
-                node = densest_block(self.part.root)
+            elif locator.densest and self.page.is_html and self.page.tree.body is not None:
+                node = densest_block(self.page.tree.body)
                 paragraphs = body_at([node] if node else [], self.part, article, headline, self._head(headline))
                 paragraphs = self._from_its_beginning(paragraphs, headline)
             elif locator.general and self.page.is_html:
@@ -194,9 +194,9 @@ class FieldReader:
         places = [self._place("headline", headline), self.line_of.get("date_published")]
         head = max((at for at in places if at is not None), default=None)
         first = missed_beginning(self.part.lines, head, found)
-        if first is None or self.part.root is None:
+        if first is None or self.page.tree.body is None:
             return found
-        node = densest_block(self.part.root, holding=first)
+        node = densest_block(self.page.tree.body, holding=first)
         text = body_at([node] if node else [], self.part, self.layout.rules.article, headline, self._head(headline))
         if first not in text:
             return found

@@ -133,8 +133,7 @@ class Part:
     """What a person sees of a page below one of its elements, which is seen itself."""
 
     def __init__(self, root: LexborNode | None, lines: Sequence[str] = (), searched: LexborNode | None = None) -> None:
-        #: The element that it is below; None for a page given as its visible text.
-        self.root = root
+        self._root = root
         self._searched = searched or root
         self._lines = lines
         self._lines_of: dict[int, list[str]] = {}
@@ -153,7 +152,7 @@ class Part:
     @cached_property
     def seen(self) -> Lines:
         """The visible lines, none of them empty, ready to be searched."""
-        return Lines(lines_below(self.root, self._lines_of) if self.root is not None else self._lines)
+        return Lines(lines_below(self._root, self._lines_of) if self._root is not None else self._lines)
 
     @property
     def lines(self) -> tuple[str, ...]:

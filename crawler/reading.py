@@ -31,19 +31,22 @@ def _read(page: Page, layout: Layout, park: Park, captured_at: datetime) -> Read
         if not recognises(layout, page):
             return Unreadable(reason="the page bears none of its marks")
         article = layout.rules.article
-        named = page.part(article.within)
-        part = named or part_around_text(page, article)
-        if part is None:
+        part = page.part(article.within)
+        around = part_around_text(page, article) if part is None else None
+        if around is not None:
+            result = FieldReader(page, around.part, layout, park, captured_at).read()
+            if isinstance(result, Reading) and tells_all(around, result, page):
+                return result
+        elif part is not None:
+            result = FieldReader(page, part, layout, park, captured_at).read()
+            if isinstance(result, Reading) and result.is_on_page("date_published"):
+                return result
+        else:
             return FieldReader(page, page.whole, layout, park, captured_at).read()
-        result = FieldReader(page, part, layout, park, captured_at).read()
-        if isinstance(result, Reading) and (
-            result.is_on_page("date_published") if named else tells_all(result, page.listed_headline)
-        ):
-            return result
         # What the layout drops has gone out of the tree, and may have held what was missing.
         page = replace(page)
         whole = FieldReader(page, page.whole, layout, park, captured_at).read()
-        return result if named and isinstance(result, Reading) and not _adds_to(whole, result) else whole
+        return result if part is not None and isinstance(result, Reading) and not _adds_to(whole, result) else whole
     except SlowPatternError as error:
         return Unreadable(reason=str(error))
 
