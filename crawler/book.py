@@ -129,12 +129,12 @@ class VisitBook:
         with self._store.writing("confirmed") as session:
             standing.confirm(session, article_id, seen_at)
 
-    def failed(self, *, article_id: int | None, key: str, reason: str, now: datetime) -> None:
-        """Write that an article could not be read; nothing else about it changes."""
+    def failed(self, *, article_id: int | None, key: str, reason: str, now: datetime) -> bool:
+        """Write that an article could not be read, and nothing else; say whether a new one could not be before."""
         with self._store.writing() as session:
             if article_id is not None:
                 standing.postpone(session, article_id, now)
-            planning.could_not_read(session, self._park.slug, key, reason, now)
+            return planning.could_not_read(session, self._park.slug, key, reason, now)
 
     def postpone(self, article_id: int, now: datetime) -> None:
         """Write that a removed article is still gone: only the next look at it changes."""

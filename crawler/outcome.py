@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from storage.drift import UnreadPage
+from storage.drift import Cause, UnreadPage
 from storage.records import GAP, ConditionKind
 
 DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
@@ -17,7 +17,6 @@ DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
 #: half of all.
 DRIFT_FLOOR = 3
 _EVIDENCE = 3
-_OF_ARTICLES = " articles asked for, such as "
 
 
 @dataclass(kw_only=True)
@@ -35,9 +34,11 @@ class Account:
     #: Known articles that answered in any way: what removals are weighed against.
     rechecked: int = 0
     unread: int = 0
-    #: Articles behind a wall, and what the last of them showed instead.
+    #: Articles behind a wall of which nobody knew before, what the last of them showed instead, and whether the site
+    #: was left in peace for that.
     walled: int = 0
     wall: str | None = None
+    gave_out_at_walls: bool = False
     failures: list[str] = field(default_factory=list)
     failed: int = 0
     failures_in_a_row: int = 0
@@ -61,12 +62,12 @@ class Account:
     @property
     def is_in_doubt(self) -> bool:
         """Whether at least half of the pages could not be read, and those are too few to judge by."""
-        return 0 < self.unread < DRIFT_FLOOR and self.unread * 2 >= self.fetched + self.unread
+        return 0 < self.unread < DRIFT_FLOOR and self.unread >= self.fetched
 
     @property
     def is_walled(self) -> bool:
-        """Whether walls stand before the articles, and not before a single one that is not for everybody."""
-        return _are_most(self.walled, self.fetched + self.unchanged)
+        """Whether walls stand before the articles, and not before a few of them that are not for everybody."""
+        return self.gave_out_at_walls or _are_most(self.walled, self.fetched + self.unchanged)
 
     def note_cause(self, reason: str) -> None:
         """Keep the evidence of what stands between us and the site, by the kind of condition it makes.
@@ -81,12 +82,21 @@ class Account:
         elif not words.startswith("no layout"):
             self.unreachable = reason
 
+    def give_up(self, reason: str) -> None:
+        """Note why a site is left in peace after many failures in a row, the last for this reason."""
+        if is_wall(reason):
+            self.wall, self.gave_out_at_walls = reason, True
+        else:
+            self.note_cause(reason)
+
+    def note_wall(self, reason: str) -> None:
+        """Count an article that stands behind a wall."""
+        self.walled, self.wall = self.walled + 1, reason
+
     def fail(self, reason: str) -> None:
         """Count a page that was not seen; the first few reasons are kept."""
         self.failed += 1
         self.failures_in_a_row += 1
-        if is_wall(reason):
-            self.walled, self.wall = self.walled + 1, reason
         if len(self.failures) < 5:
             self.failures.append(reason)
 
@@ -142,7 +152,7 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
     if account.unreachable:
         found[ConditionKind.UNREACHABLE] = account.unreachable
     if account.is_walled:
-        found[ConditionKind.BLOCKED] = f"{account.walled} of {account.planned}{_OF_ARTICLES}{account.wall}"
+        found[ConditionKind.BLOCKED] = f"{Cause.WALLS}: {account.walled} of those asked for, the last {account.wall}"
     elif account.blocked:
         found[ConditionKind.BLOCKED] = account.blocked
     if account.robots_refused:
@@ -157,7 +167,7 @@ def may_be_walled(account: Account, evidence: str) -> bool:
 
     A wall before a listing is gone once that is read.
     """
-    return _OF_ARTICLES in evidence and not (account.fetched or account.unchanged)
+    return evidence.startswith(Cause.WALLS) and not (account.located or account.unchanged)
 
 
 def is_wall(reason: str) -> bool:

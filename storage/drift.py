@@ -55,6 +55,7 @@ class Cause(StrEnum):
     OUR_LAYOUT = "our layout changed and no longer reads what it read before"
     LISTING = "the site changed its listing"
     ARTICLES = "the site changed the template of its articles"
+    WALLS = "walls stand before its articles"
 
 
 def shifts(now: Counts, past: Counts, ways: Collection[str]) -> list[Shift]:

@@ -306,9 +306,15 @@ def test_a_wall_before_articles_alone_is_a_condition_until_one_of_them_is_read(
     desk.fails("crawl", "--recheck", "all")
     [condition] = desk.rows("conditions")
     assert (condition["kind"], condition["ended_at"]) == ("blocked", None)
-    assert condition["evidence"].startswith("3 of 4 articles asked for, such as http://")
+    assert condition["evidence"].startswith("walls stand before its articles: 3 of those asked for, the last http://")
     assert condition["evidence"].endswith(f": {said}")
     desk.run("crawl", "--recheck", "none")  # nobody has tried a door meanwhile
+    news = site.pages[LISTING]
+    site.pages[LISTING] = wall
+    desk.fails("crawl")
+    site.pages[LISTING] = listing(99, 4, 3, 2, 1)  # 99 is a dead link, which says nothing of the walls
+    desk.run("crawl", "--recheck", "none")
+    site.pages[LISTING] = news
     assert [row["ended_at"] for row in desk.rows("conditions")] == [None]
     site.pages.update(pages)
     desk.must("crawl", "--recheck", "all")
@@ -323,3 +329,31 @@ def test_one_article_that_is_not_for_everybody_is_no_condition_of_its_park(desk:
     site.pages[path(2)] = status(403)
     assert "blocked with status 403" in desk.fails("crawl", "--recheck", "all")
     assert desk.rows("conditions") == []
+
+
+def test_a_few_articles_for_members_alone_are_no_condition_whenever_they_are_tried_again(
+    desk: Desk, site: TrickSite
+) -> None:
+    site.serve_stories(*range(9, 0, -1))
+    site.park(desk.folder)
+    site.pages.update({path(number): LOGIN for number in (2, 5, 7)})
+    desk.fails("crawl")
+    desk.sql("UPDATE unread SET next_try_at = '2024-01-01 00:00:00.000000'")
+    site.asked.clear()
+    desk.fails("crawl", "--recheck", "none")
+    assert {path(2), path(5), path(7)} <= {*site.asked}
+    assert desk.rows("conditions") == []
+
+
+def test_a_site_that_shuts_its_doors_in_the_middle_of_a_visit_is_walled_off_until_one_is_read(
+    desk: Desk, site: TrickSite
+) -> None:
+    site.serve_stories(*range(24, 0, -1))
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages.update({path(number): status(403) for number in range(1, 10)})
+    assert "left in peace" in desk.fails("crawl", "--recheck", "all")
+    desk.run("crawl", "--recheck", "none")
+    [condition] = desk.rows("conditions")
+    assert (condition["kind"], condition["ended_at"]) == ("blocked", None)
+    assert condition["evidence"].startswith("walls stand before its articles: ")

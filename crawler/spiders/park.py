@@ -21,7 +21,7 @@ from crawler.guard import name_hosts
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import is_article_of, read_listing
-from crawler.outcome import Account
+from crawler.outcome import Account, is_wall
 from crawler.responses import capture_of, cause_of, is_cut_short, page_of, unread_page, wall_of
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
@@ -272,10 +272,15 @@ class ParkSpider(Spider):
         self.account.unread += unread
         if unread:
             self.account.no_layout = f"{asked.url}: {reason}"
+        is_known = False
         if self.book.is_open:
-            await run_in_thread(self.book.failed, article_id=asked.article_id, key=asked.key, reason=reason, now=now)
+            is_known = await run_in_thread(
+                self.book.failed, article_id=asked.article_id, key=asked.key, reason=reason, now=now
+            )
+        if is_wall(f"{asked.url}: {reason}") and not (is_known or asked.is_second_look):
+            self.account.note_wall(f"{asked.url}: {reason}")
         if self.account.failures_in_a_row >= _GIVE_UP_AFTER:
-            self.account.note_cause(f"{asked.url}: {reason}")
+            self.account.give_up(f"{asked.url}: {reason}")
             raise CloseSpider("site_gave_out")
 
     # ---- the end -----------------------------------------------------------------------------

@@ -164,12 +164,18 @@ def unread(session: Session, park: str, *, now: datetime | None, for_backfill: b
     ]
 
 
-def could_not_read(session: Session, park: str, key: str, reason: str, now: datetime) -> None:
-    """Note why a listed article could not be read, and when to try again: after 1 h, 2 h, 4 h … 7 days."""
+def could_not_read(session: Session, park: str, key: str, reason: str, now: datetime) -> bool:
+    """Note why a listed article could not be read, and when to try again: after 1 h, 2 h, 4 h … 7 days.
+
+    Say whether that was so before.
+    """
+    failed_before = False
     for row in session.scalars(_waiting(park).where(UnreadRow.key == key)):
+        failed_before = failed_before or row.attempts > 0
         row.attempts += 1
         row.reason = reason[:500]
         row.next_try_at = now + min(timedelta(hours=2 ** min(row.attempts - 1, 8)), timedelta(days=7))
+    return failed_before
 
 
 def forget_unread(session: Session, park: str, key: str, *, backfill_id: int | None) -> None:
