@@ -94,11 +94,10 @@ def proof_of(session: Session, number: int, parks: Mapping[str, Park], layouts: 
 
 def unproved_removals(session: Session, parks: Mapping[str, Park]) -> Iterator[str]:
     """Yield the removals whose answer says something else; damaged answers are told where bytes are looked through."""
-    for entry in ledger.entries(session, after=0, up_to=ledger.head(session)):
-        if entry.kind is ChangeKind.REMOVED and entry.park in parks:
-            answers = _answers(session, entry.number) or ()
-            if not all(map(says_gone, answers, _signs_of(answers, parks[entry.park]))):
-                yield f"ledger: entry {entry.number}, removed, rests on an answer that does not say so"
+    for number, park in ledger.of_kind(session, ChangeKind.REMOVED):
+        answers = _answers(session, number) or () if park in parks else ()
+        if not all(map(says_gone, answers, _signs_of(answers, parks.get(park)))):
+            yield f"ledger: entry {number}, removed, rests on an answer that by today's signs does not say so"
 
 
 def _signs_of(answers: Sequence[Capture], park: Park | None) -> tuple[PageSign | None, ...]:

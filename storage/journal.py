@@ -9,12 +9,13 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SIZE = 65_536
 _SHA256 = re.compile("[0-9a-f]{64}")
+_SERIAL = re.compile(r"<(s[0-9a-f]{16}\.d)(\d+)\.")
 #: Lines that are kept when the file is full: far more than can wait to be stored.
 _KEPT = 200
 
@@ -54,9 +55,7 @@ class SentJournal:
 
     def numbers(self, serial: str) -> set[int]:
         """Return the numbers of the mails whose Message-IDs begin with *serial* and a number."""
-        lines = self._lines()
-        found = (line.removeprefix(f"<{serial}").partition(".")[0] for line in lines if line.startswith(f"<{serial}"))
-        return {int(number) for number in found if number.isdecimal()}
+        return numbers_by_serial(self._lines()).get(serial, set())
 
     def hashes(self) -> dict[str, set[str]]:
         """Return by Message-ID the SHA-256 of what was taken under that name: one, unless somebody has forged."""
@@ -91,6 +90,15 @@ def _lines_in(file: int) -> list[str]:
 
 def _parted(content: bytes) -> list[str]:
     return content.rstrip(b"\0").decode("ascii", "replace").splitlines()
+
+
+def numbers_by_serial(message_ids: Iterable[str]) -> dict[str, set[int]]:
+    """Return the numbers of digests by what Message-IDs begin with: the serial of their subscription."""
+    found: dict[str, set[int]] = {}
+    for message_id in message_ids:
+        if parts := _SERIAL.match(message_id):
+            found.setdefault(parts[1], set()).add(int(parts[2]))
+    return found
 
 
 def serial_of(token: str) -> str:

@@ -122,7 +122,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         ),
         (
             ("UPDATE captures SET status = 200 WHERE status = 404",),
-            "entry 2, removed, rests on an answer that does not say",
+            "entry 2, removed, rests on an answer that by today's signs does not say so",
         ),
     ],
 )

@@ -1,10 +1,10 @@
 """Verbs that prove: one change, and everything."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +19,13 @@ from monitor.proving import Proof, Side, proof_of, unproved_removals
 from monitor.reextracting import Portion, rehearse
 from monitor.settings import Settings
 from reports.wording import plural
-from storage.database import Session, Store, StoreError, digests, in_words, rereadings, subscriptions
+from storage.database import Session, StoreError, digests, in_words, rereadings, subscriptions
 from storage.database import verify as verification
-from storage.journal import serial_of
+from storage.journal import numbers_by_serial, serial_of
 from storage.records import ArticleFields, Capture, ChangeKind
+
+#: What a store has done of which the journal beside it knows more.
+_FORGOT = "knows nothing of it: it was deleted, or an older backup restored (begun anew, remove the journal beside it)"
 
 
 @app.command()
@@ -170,16 +173,14 @@ def _json(proof: Proof) -> dict[str, Any]:
 @app.command()
 def verify() -> None:
     """Prove the promises on the store. The ledger, the digests, the bytes, and that these give what is on record."""
-    count = 0
-    reread = _Reread()
-    with common.store() as store, err.status("verifying"), store.reading() as session:
-        found = verification.problems(
-            session, journal=partial(_unlike_journal, store), removals=partial(unproved_removals, parks=common.seeds[0])
-        )
-        misread = _misread(common.settings, rereadings.count(session)[1], reread)
-        for problem in chain(found, misread):
-            count += 1
-            warn(f"parkwatch: {problem}")
+    reread, count = _Reread(), 0
+    with common.store() as store, err.status("verifying"):
+        # Before the store is looked at: what is made and sent meanwhile is in neither.
+        taken = journal_of(store).hashes()
+        with store.reading() as session:
+            for problem in _problems(session, taken, reread):
+                count += 1
+                warn(f"parkwatch: {problem}")
     if reread.by_other_rules:
         say(
             f"{plural(reread.by_other_rules, 'version')} read otherwise by today's rules, which are others: what their "
@@ -190,6 +191,15 @@ def verify() -> None:
     say("every promise holds")
 
 
+def _problems(session: Session, taken: Mapping[str, set[str]], reread: "_Reread") -> Iterator[str]:
+    yield from verification.problems(
+        session,
+        journal=partial(_unlike_journal, taken=taken),
+        removals=partial(unproved_removals, parks=common.seeds[0]),
+    )
+    yield from _misread(common.settings, rereadings.count(session)[1], reread)
+
+
 @dataclass
 class _Reread:
     """Counts what was read again and could not be held against the record."""
@@ -197,17 +207,15 @@ class _Reread:
     by_other_rules: int = 0
 
 
-def _unlike_journal(store: Store, session: Session) -> Iterator[str]:
+def _unlike_journal(session: Session, taken: Mapping[str, set[str]]) -> Iterator[str]:
     """Yield the digests of which a server has taken other bytes than those on record, or that are on record no more."""
-    journal = journal_of(store)
+    lost = numbers_by_serial(taken)
     for reader in subscriptions.subscriptions(session):
-        lost = [number for number in journal.numbers(serial_of(reader.token)) if number > reader.digests]
-        for number in sorted(lost):
-            yield (
-                f"subscription {reader.id}: a server took digest {number}, and the store knows nothing of it: it was "
-                "deleted, or the store was restored from an older backup"
-            )
-    taken = journal.hashes()
+        for number in sorted(lost.pop(serial_of(reader.token), set())):
+            if number > reader.digests:
+                yield f"subscription {reader.id}: a server took digest {number}, and the store {_FORGOT}"
+    for numbers in lost.values():
+        yield f"a server took digest {max(numbers)} of a reader who is not on record, and the store {_FORGOT}"
     for frozen in digests.names(session):
         # Whatever is sent again is the same bytes, so a second hash is as wrong as another one.
         if taken.get(frozen.message_id, {frozen.sha256}) != {frozen.sha256}:

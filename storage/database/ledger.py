@@ -63,6 +63,12 @@ def head(session: Session) -> int:
     return session.scalars(select(LedgerHeadRow.number).where(LedgerHeadRow.id == HEAD)).one()
 
 
+def of_kind(session: Session, kind: ChangeKind) -> Iterator[tuple[int, str]]:
+    """Return the numbers of all changes of a kind, each with its park, one by one."""
+    query = select(LedgerRow.number, LedgerRow.park).where(LedgerRow.kind == kind.value).order_by(LedgerRow.number)
+    return ((row.number, row.park) for row in session.execute(query.execution_options(yield_per=500)))
+
+
 def left_at(session: Session, article_id: int) -> datetime | None:
     """Return when an article was last found to be gone, or to be listed no longer."""
     query = select(LedgerRow.seen_at).where(

@@ -246,6 +246,7 @@ def _changes_are_in_one_digest(session: Session) -> Iterator[str]:
         )
         if first is None:
             continue
+        yield from _of_other_parks(session, subscription)
         if subscription.words:
             yield from _words_are_answered(session, subscription, first)
             continue
@@ -263,7 +264,6 @@ def _changes_are_in_one_digest(session: Session) -> Iterator[str]:
             missing = missing.where(LedgerRow.park.in_(subscription.parks))
         for number in session.scalars(missing):
             yield f"subscription {subscription.id}: change {number} is in none of its digests"
-        yield from _of_other_parks(session, subscription)
 
 
 def _of_other_parks(session: Session, subscription: SubscriptionRow) -> Iterator[str]:
@@ -287,7 +287,6 @@ def _words_are_answered(session: Session, subscription: SubscriptionRow, first: 
             yield f"subscription {subscription.id}: change {entry.number} is in none of its digests"
         elif entry.number in told and not is_asked_for:
             yield f"subscription {subscription.id}: change {entry.number} in a digest says none of its words"
-    yield from _of_other_parks(session, subscription)
 
 
 _CHECKS: tuple[Check, ...] = (

@@ -70,12 +70,15 @@ def entries_fit_articles(session: Session) -> Iterator[str]:
     for number, said, park in session.execute(query):
         yield f"ledger: entry {number} names the park {said}, its article is of {park}"
     known = exists().where(AddressRow.article_id == LedgerRow.article_id, AddressRow.url == LedgerRow.url)
-    unknown = select(LedgerRow.number, LedgerRow.url, LedgerRow.article_id).where(~known).order_by(LedgerRow.number)
-    for number, url, article in session.execute(unknown, execution_options={"yield_per": 500}):
+    others = select(AddressRow.id).join(ArticleRow, ArticleRow.id == AddressRow.article_id)
+    unknown = select(LedgerRow.number, LedgerRow.url, LedgerRow.article_id, LedgerRow.park).where(~known)
+    for number, url, article, park in session.execute(
+        unknown.order_by(LedgerRow.number), execution_options={"yield_per": 500}
+    ):
         addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
         if bare_host(url) not in {bare_host(each) for each in addresses}:
             yield f"ledger: entry {number} links to {urlsplit(url).netloc}, where its article never stood"
-        elif session.scalar(select(AddressRow.id).where(AddressRow.url == url).limit(1)):
+        elif session.scalar(others.where(AddressRow.url == url, ArticleRow.park == park).limit(1)):
             yield f"ledger: entry {number} links to another article's address, {url}"
 
 
