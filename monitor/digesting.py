@@ -13,7 +13,7 @@ from reports.digest import Digest, sections_of
 from reports.message import Letter, build_letter
 from storage.cadence import next_slot, parse_cadence
 from storage.crash import crash_point
-from storage.database import Session, Store, deliveries, digests, exports, ledger, subscriptions, visit_log
+from storage.database import Session, Store, deliveries, digests, exports, ledger, subscriptions, visit_log, visits
 from storage.database.exports import ArticleLine
 from storage.database.subscriptions import Subscription
 from storage.database.visit_log import VisitLine
@@ -128,6 +128,8 @@ def _coverage(
             before=_since_last_joined(session, park.slug, since),
             cadence=timedelta(minutes=park.cadence_minutes),
             within=(since, now),
+            is_first=subscription.digests == 0,
+            running_since=_running_since(session, park.slug),
             conditions=list(visit_log.conditions(session, park=park.slug, since=since, until=now)),
             unread=visit_log.count_of_unread(session, park.slug),
             unread_pages=visit_log.unread(session, park.slug, limit=_UNREAD_SHOWN),
@@ -136,11 +138,16 @@ def _coverage(
     )
 
 
+def _running_since(session: Session, park: str) -> datetime | None:
+    newest = visit_log.last_visit(session, park)
+    return newest.started_at if newest and newest.outcome == visits.RUNNING else None
+
+
 def _since_last_joined(session: Session, park: str, moment: datetime) -> list[VisitLine]:
     """Return the last visit before a moment whose listing joined up, and the visits between."""
     joined = visit_log.last_visit(session, park, joined=True, ended_by=moment)
-    visits = visit_log.visits(session, park=park, since=joined.started_at if joined else None)
-    return [visit for visit in visits if visit.ended_at is not None and visit.ended_at <= moment]
+    later = visit_log.visits(session, park=park, since=joined.started_at if joined else None)
+    return [visit for visit in later if visit.ended_at is not None and visit.ended_at <= moment]
 
 
 def _uncovered(

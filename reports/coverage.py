@@ -68,12 +68,15 @@ def cover_park(
     before: Sequence[VisitLine] = (),
     cadence: timedelta = timedelta(),
     within: tuple[datetime, datetime] | None = None,
+    is_first: bool = False,
+    running_since: datetime | None = None,
 ) -> ParkCoverage:
     """Return how a park was seen, given the visits since the last digest and its conditions.
 
     A park whose turn has not come since then is judged by its last visit, unless that began before *is_recent_from*.
     *before* are the visits before that time, from the last whose listing joined up on. *cadence* is how often it is to
-    be visited. *within* is the time of a digest: from the one before to now.
+    be visited. *within* is the time of a digest, the reader's *first* or from the one before to now; a visit that is at
+    work at its end is running since *running_since*.
     """
     ended = [visit for visit in visits if visit.kind == VISIT and visit.outcome != RUNNING]
     done = [visit for visit in ended if visit.outcome == DONE]
@@ -94,14 +97,17 @@ def cover_park(
         park=park,
         name=name,
         sight=sight,
-        is_told=within is not None and _was_told(sight, within[0] - 1.5 * cadence, within[0], earlier, going_on),
+        is_told=within is not None and not is_first and _was_told(sight, within[0], cadence, earlier, going_on),
         visits=len(ended),
         visits_planned=visits_planned(
             [visit.started_at for visit in ended],
+            done=len(done),
             last_before=earlier[-1].started_at if earlier else None,
-            until=within[1] if within else None,
+            within=(within[0], min(within[1], running_since or within[1])),
             cadence=cadence,
-        ),
+        )
+        if within
+        else len(ended),
         visits_done=len(done),
         last_joined=last_joined.started_at if last_joined else None,
         since=since,
@@ -116,32 +122,48 @@ def cover_park(
 
 
 def visits_planned(
-    moments: Sequence[datetime], *, last_before: datetime | None, until: datetime | None, cadence: timedelta
+    moments: Sequence[datetime],
+    *,
+    done: int,
+    last_before: datetime | None,
+    within: tuple[datetime, datetime],
+    cadence: timedelta,
 ) -> int:
-    """Return how many visits a cadence asks for, given when those of a time began; retries and others count as well.
+    """Return how many visits a cadence asks for, given when those began that ended *within* a time, and how many did.
 
-    A park is planned for from its first visit on. One that is late by half a cadence is missing.
+    A visit that is late by half a cadence is missing, and is counted once: in the time in which that came to be so. One
+    that is made sooner than planned, or again after a failure, counts only where it makes up for that.
     """
-    if not cadence:
+    first = last_before or (moments[0] if moments else None)
+    if first is None or not cadence:
         return len(moments)
-    known = [*([last_before] if last_before else []), *moments]
-    between = sum(max(1, round((later - earlier) / cadence)) for earlier, later in pairwise(known))
-    missing = int((until - known[-1]) / cadence - 0.5) if until and known else 0
-    return between + (last_before is None and bool(moments)) + max(0, missing)
+
+    def missed_by(moment: datetime, since: datetime) -> int:
+        return max(0, int((moment - since) / cadence - 0.5))
+
+    since, until = within
+    last = moments[-1] if moments else first
+    due = round((last - first) / cadence) + (last_before is None)
+    due += missed_by(until, last) - (missed_by(since, last_before) if last_before else 0)
+    return max(due, done, min(len(moments), 1))
 
 
 def _was_told(
-    sight: Sight, recent: datetime, since: datetime, earlier: Sequence[VisitLine], going_on: Sequence[ConditionLine]
+    sight: Sight, since: datetime, cadence: timedelta, earlier: Sequence[VisitLine], going_on: Sequence[ConditionLine]
 ) -> bool:
-    """Say whether the digest of moment *since* has said of a park that it was not seen whole, and why.
-
-    A visit from before *recent* told it nothing.
-    """
-    if sight in (Sight.WHOLE, Sight.NEVER):
+    """Say whether the digest of moment *since* has said the same of a park, which was not seen whole then either."""
+    if sight in (Sight.WHOLE, Sight.NEVER) or not earlier:
         return False
+    last = earlier[-1]
+    is_asleep = last.started_at < since - 1.5 * cadence
+    before = Sight.PARTLY if _sees(last) and not is_asleep else Sight.NOT
     if going_on:
-        return any(condition.began_at <= since for condition in going_on)
-    return bool(earlier) and (earlier[-1].outcome != DONE or earlier[-1].started_at < recent)
+        return sight is before and all(condition.began_at <= since for condition in going_on)
+    return sight is before and (is_asleep or last.outcome != DONE)
+
+
+def _sees(visit: VisitLine) -> bool:
+    return visit.listing_joined or visit.outcome == "partly"
 
 
 def closed_gaps(before: Sequence[VisitLine], visits: Sequence[VisitLine]) -> Iterator[ConditionLine]:
@@ -226,8 +248,7 @@ def _sight(
     last_done: VisitLine | None,
     going_on: list[ConditionLine],
 ) -> tuple[Sight, datetime | None, str | None]:
-    sees = newest is not None and (newest.listing_joined or newest.outcome == "partly")
-    sight = Sight.PARTLY if sees else Sight.NOT
+    sight = Sight.PARTLY if newest is not None and _sees(newest) else Sight.NOT
     if going_on:
         first = going_on[0]
         # What stands in the way now comes first; that an older wall is gone has nobody seen.

@@ -582,17 +582,21 @@ def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "hours", "until", "planned"),
+    ("before", "hours", "within", "planned"),
     [
-        (None, (), 24, 0),
-        (None, (2,), 24, 4),
-        (0, (6.1, 12.2, 18.3), 24.2, 3),
-        (0, (6.1, 12.2, 18.3), 27.5, 4),
-        (0, (6, 20), 24, 3),
-        (0, (6, 7.5, 9), 12, 3),
-        (0, (), 72, 11),
-        (0, (71,), 72, 12),
-        (12, (6,), 7, 1),
+        (None, (), (0, 24), 0),
+        (None, (2,), (0, 24), 4),
+        (0, (6.1, 12.2, 18.3), (1, 24.2), 3),
+        (0, (6.1, 12.2, 18.3), (1, 27.5), 4),
+        (0, (6, 20), (1, 24), 3),
+        (0, (1.5, 3, 4.5, 6, 7.5, 9, 10.5, 12), (1, 13), 2),
+        (0, (0.5,), (0.1, 1), 1),
+        (0, (), (24, 48), 4),
+        (0, (), (22, 23), 0),
+        (0, (71,), (48, 72), 5),
+        (0, (10,), (9.5, 12), 1),
+        (12, (6,), (5, 7), 1),
+        (0, (6, 12, 30), (1, 24), 5),
     ],
     ids=[
         "never",
@@ -600,22 +604,37 @@ def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:
         "on time",
         "one late",
         "one left out",
-        "tried again",
+        "down",
+        "by hand",
         "asleep",
+        "an hour of sleep",
         "awake again",
+        "told as missing",
         "clock set back",
+        "dated ahead",
     ],
 )
 def test_visits_are_counted_beside_those_that_the_cadence_asks_for(
-    before: float | None, hours: tuple[float, ...], until: float, planned: int
+    before: float | None, hours: tuple[float, ...], within: tuple[float, float], planned: int
 ) -> None:
     found = visits_planned(
         [DAY_1 + timedelta(hours=hour) for hour in hours],
+        done=0,
         last_before=None if before is None else DAY_1 + timedelta(hours=before),
-        until=DAY_1 + timedelta(hours=until),
+        within=(DAY_1 + timedelta(hours=within[0]), DAY_1 + timedelta(hours=within[1])),
         cadence=timedelta(hours=6),
     )
     assert found == planned
+
+
+def test_no_visit_is_done_that_was_not_planned_and_one_at_work_is_not_missing() -> None:
+    hand = [a_visit(id=number, started_at=DAY_2 + timedelta(minutes=number)) for number in (2, 3, 4)]
+    within = (DAY_2 - timedelta(hours=1), DAY_2 + timedelta(hours=1))
+    busy = cover(*hand, before=(a_visit(started_at=DAY_2 - timedelta(hours=2)),), cadence=timedelta(1), within=within)
+    assert (busy.visits_done, busy.visits_planned) == (3, 3)
+    late = {"before": (a_visit(),), "cadence": timedelta(hours=6), "within": (DAY_1, DAY_1 + timedelta(hours=10))}
+    assert cover(**late).visits_planned == 1
+    assert cover(**late, running_since=DAY_1 + timedelta(hours=6)).visits_planned == 0
 
 
 def test_the_foot_tells_how_many_visits_were_planned() -> None:
@@ -641,20 +660,32 @@ def test_what_goes_on_is_told_from_what_has_begun() -> None:
     assert "! Eastgate: not seen since" in text_of(a_digest(coverage=(begun,)))
     assert "! Eastgate: still not seen since" in text_of(a_digest(coverage=(goes_on,)))
     assert "still not seen since" in html_of(a_digest(coverage=(goes_on,)))
+    first = cover(again, before=(a_visit(), failed), conditions=(down,), within=tomorrow, is_first=True)
+    assert not first.is_told
+    assert not cover(failed, within=today).is_told
 
 
-def test_a_park_that_is_partly_seen_again_is_still_partly_seen() -> None:
+def test_what_is_worse_or_otherwise_than_it_was_does_not_go_on() -> None:
     partly = a_visit(id=2, outcome="partly", reason="/x: status 500", started_at=DAY_2)
-    today = (DAY_2 - timedelta(hours=1), DAY_2 + timedelta(hours=1))
-    cadence = timedelta(hours=24)
-    again = replace(partly, id=3, started_at=DAY_2 + timedelta(hours=6))
     tomorrow = (DAY_2 + timedelta(hours=1), DAY_2 + timedelta(hours=9))
-    assert not cover(partly, before=(a_visit(),), within=today, cadence=cadence).is_told
-    assert cover(again, before=(partly,), within=tomorrow, cadence=cadence).is_told
-    assert not cover(replace(again, outcome="done"), before=(partly,), within=tomorrow, cadence=cadence).is_told
-    wall = ConditionLine(park="eastgate", kind="blocked", began_at=again.started_at, ended_at=None, evidence="403")
-    walled = cover(again, before=(partly,), conditions=(wall,), within=tomorrow, cadence=cadence)
-    assert not walled.is_told
+    later = DAY_2 + timedelta(hours=6)
+
+    def told(now: VisitLine, *conditions: ConditionLine, earlier: VisitLine = partly) -> bool:
+        return cover(
+            now, before=(earlier,), conditions=conditions, within=tomorrow, cadence=timedelta(hours=24)
+        ).is_told
+
+    again = replace(partly, id=3, started_at=later)
+    failed = replace(again, outcome="failed", listing_joined=False)
+    drifted = ConditionLine(park="eastgate", kind="drifted", began_at=DAY_2, ended_at=None, evidence="no layout fits")
+    down = replace(drifted, kind="unreachable", began_at=later)
+    assert told(again)
+    assert told(again, drifted)
+    assert not told(again, earlier=a_visit(started_at=DAY_2))
+    assert not told(replace(again, outcome="done"))
+    assert not told(failed)
+    assert not told(failed, drifted)
+    assert not told(failed, drifted, down, earlier=replace(partly, outcome="failed", listing_joined=False))
 
 
 def test_a_park_that_nobody_visits_is_told_of_as_one_that_goes_on() -> None:

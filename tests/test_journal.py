@@ -8,6 +8,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ from monitor.delivering import journal_of
 from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
 from monitor.digesting import make_due
-from storage.database import Store, articles, digests, open_store, upgrade_store
-from storage.journal import SentJournal
+from storage.database import Store, articles, digests, open_store, upgrade_store, verify
+from storage.journal import SentJournal, numbers_by_serial
 from tests.builders import DAY_2, an_observation
 from tests.conftest import Desk
 from tests.test_mail import PARKS, Outcome, answers, frozen, mailer, subscribed
@@ -133,6 +134,25 @@ def test_a_forged_record_is_named(told: Desk, tmp_path: Path, forged: tuple[str,
     for statement in forged:
         desk.sql(statement)
     assert said in desk.fails("verify")
+
+
+def test_a_digest_that_is_sent_while_verify_is_at_work_is_not_called_lost(
+    told: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "desk"
+    shutil.copytree(told.folder, folder)
+    desk = Desk(folder, told.variables)
+    journal = SentJournal(folder / "parkwatch.db.sent")
+    [serial, *_] = numbers_by_serial(journal.hashes())
+    looked_through = verify.problems
+
+    def meanwhile(*arguments: Any, **further: Any) -> Iterator[str]:
+        journal.note(f"<{serial}3.x@example.org>", "a" * 64)
+        return looked_through(*arguments, **further)
+
+    monkeypatch.setattr(verify, "problems", meanwhile)
+    desk.must("verify")
+    assert "a server took digest 3, and the store knows nothing of it" in desk.fails("verify")
 
 
 def test_a_line_that_was_cut_is_nobodys_hash_and_a_second_one_is_kept(tmp_path: Path) -> None:
