@@ -83,11 +83,14 @@ class Account:
             self.unreachable = reason
 
     def give_up(self, reason: str) -> None:
-        """Note why a site is left in peace after many failures in a row, the last for this reason."""
-        if is_wall(reason):
-            self.wall, self.gave_out_at_walls = reason, True
-        else:
+        """Note why a site is left in peace after many failures in a row, the last for this reason.
+
+        Walls of which earlier visits knew already say nothing of the site.
+        """
+        if not is_wall(reason):
             self.note_cause(reason)
+        elif self.walled:
+            self.gave_out_at_walls = True
 
     def note_wall(self, reason: str) -> None:
         """Count an article that stands behind a wall."""

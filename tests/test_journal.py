@@ -24,6 +24,14 @@ from tests.test_mail import PARKS, Outcome, answers, frozen, mailer, subscribed
 from tests.tricksite import TrickSite, article, path, status, tricking
 
 
+def mails_go_to(box: Mailbox) -> dict[str, str]:
+    return {
+        "PARKWATCH_MAIL__HOST": "127.0.0.1",
+        "PARKWATCH_MAIL__PORT": str(box.port),
+        "PARKWATCH_MAIL__SECURITY": "none",
+    }
+
+
 def test_a_mail_is_held_by_its_very_bytes(tmp_path: Path) -> None:
     journal = SentJournal(tmp_path / "sent")
     journal.note("<d1.x@example.org>", "a" * 64)
@@ -36,11 +44,7 @@ def test_a_forged_mail_is_named_that_a_server_took_otherwise(desk: Desk, site: T
     site.serve_stories(1)
     site.park(desk.folder)
     desk.must("crawl")
-    desk.variables |= {
-        "PARKWATCH_MAIL__HOST": "127.0.0.1",
-        "PARKWATCH_MAIL__PORT": str(mailbox.port),
-        "PARKWATCH_MAIL__SECURITY": "none",
-    }
+    desk.variables |= mails_go_to(mailbox)
     desk.must("subscribe", "analyst@example.org")
     desk.must("digest", "--now")
     desk.must("digest", "--now")
@@ -66,11 +70,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         site.serve_stories(1, 2, 3)
         site.park(desk.folder)
         desk.must("crawl")
-        desk.variables |= {
-            "PARKWATCH_MAIL__HOST": "127.0.0.1",
-            "PARKWATCH_MAIL__PORT": str(box.port),
-            "PARKWATCH_MAIL__SECURITY": "none",
-        }
+        desk.variables |= mails_go_to(box)
         desk.must("subscribe", "analyst@example.org")
         desk.must("digest", "--now")
         site.pages[path(1)] = article(1, "The park built two halls.")
