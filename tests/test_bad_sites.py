@@ -280,6 +280,9 @@ def test_a_wall_that_asks_for_another_try_is_a_wall(desk: Desk, site: TrickSite,
     site.pages[LISTING] = wall
     desk.fails("crawl")
     assert [row["kind"] for row in desk.rows("conditions")] == ["blocked"]
+    site.pages[LISTING] = listing(2, 1)
+    desk.must("crawl", "--recheck", "none")  # that the listing is read is enough
+    assert [row["ended_at"] is None for row in desk.rows("conditions")] == [False]
     assert desk.changes() == []
 
 
