@@ -301,7 +301,7 @@ def test_a_park_that_was_watched_and_is_no_longer_is_no_quiet_park_to_a_reader_o
     told = [letter.get_body(("plain",)).get_content() for letter in letters]  # type: ignore[attr-defined]
     assert ["leaves: not seen" in text for text in told] == [False, True]
     assert "it is no longer watched" in told[1]
-    assert "leaves: 1 of 1 visit done" in told[1]
+    assert "leaves: 1 of 1 planned visit done" in told[1]
     desk.sql(
         "UPDATE visits SET ended_at = '2024-01-01 00:00:00', started_at = '2024-01-01 00:00:00' WHERE park = 'leaves'"
     )
