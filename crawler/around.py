@@ -28,6 +28,9 @@ class AroundText:
     wanted: str
     #: The lines from the headline down to the text.
     head: tuple[str, ...]
+    #: What found the text's own element, and whether it finds none outside the part.
+    selector: str
+    is_alone: bool
 
 
 def part_around_text(page: Page, article: Article) -> AroundText | None:
@@ -36,13 +39,14 @@ def part_around_text(page: Page, article: Article) -> AroundText | None:
     The headline is what the listing said, or else what the title begins with. In a link it leads to the article from
     elsewhere: from a box of other stories, or from a trail of crumbs.
     """
-    found = _element_of_text(page, article)
+    found = _elements_of_text(page, article)
     headline = page.listed_headline or next(iter(title_parts(page.title)), "")
     headline = headline.rstrip(".… ")
     wanted, as_written = comparison_text(headline), "".join(headline.split())
     if found is None or len(wanted) < _SHORTEST:
         return None
-    selector, text = found
+    selector, nodes = found
+    text = nodes[0]
     above = text.parent
     for _ in range(_MOST_LEVELS):
         if above is None or above.tag in ("body", "html"):
@@ -56,13 +60,17 @@ def part_around_text(page: Page, article: Article) -> AroundText | None:
             part.expect(selector)
             head = _head_of(part, wanted, part.lines_of(text))
             if head:
-                return AroundText(part=part, wanted=wanted, head=head)
+                is_alone = len(above.css(selector)) == len(nodes)
+                return AroundText(part=part, wanted=wanted, head=head, selector=selector, is_alone=is_alone)
         above = above.parent
     return None
 
 
 def tells_all(around: AroundText, reading: Reading, page: Page) -> bool:
-    """Say whether headline, stamp, source and text of what was read in a part are there, so that none is elsewhere."""
+    """Say whether headline, stamp, source and text of what was read in a part are there, so that none is elsewhere.
+
+    A summary may bear the name of the text's own element.
+    """
     ways = reading.located_by
     # Where the listing told no headline, one that was guessed from the title may be the name of the site.
     is_named = bool(page.listed_headline) or ways["headline"].startswith(("selector:", "meta:"))
@@ -71,7 +79,8 @@ def tells_all(around: AroundText, reading: Reading, page: Page) -> bool:
         is_named
         and _is_dated(around, reading)
         and _is_sourced(around, reading, page)
-        and _has_text(around, reading, page)
+        and reading.located_by["body"] == f"selector:{around.selector}"
+        and around.is_alone
     )
 
 
@@ -89,23 +98,18 @@ def _is_sourced(around: AroundText, reading: Reading, page: Page) -> bool:
     return not any(label in page.text for label in _LABELS)
 
 
-def _has_text(around: AroundText, reading: Reading, page: Page) -> bool:
-    """Say whether a text was read in an element of its own, and no other on the page is named so."""
-    way, _, selector = reading.located_by["body"].partition(":")
-    return way == "selector" and len(page.tree.css(selector)) == len(around.part.css(selector))
-
-
 def _head_of(part: Part, wanted: str, text: list[str]) -> tuple[str, ...]:
     """Return the lines from the one that shows the headline down to the text, none if none does above it."""
     lines = part.lines
     first = next((at for at, line in enumerate(lines) if text and line == text[0]), 0)
     said = [comparison_text(line) for line in lines[:first]]
     at = next((at for at in range(first) if "".join(said[at : at + 3]).startswith(wanted)), first)
-    links = {comparison_text(link.text(deep=True)) for link in part.css("a[href]")} if at < first else set()
-    return lines[at:first] if at < first and said[at] not in links else ()
+    if at == first or any(comparison_text(link.text(deep=True)) == said[at] for link in part.css("a[href]")):
+        return ()
+    return lines[at:first]
 
 
-def _element_of_text(page: Page, article: Article) -> tuple[str, LexborNode] | None:
+def _elements_of_text(page: Page, article: Article) -> tuple[str, list[LexborNode]] | None:
     selectors = [way.selector for way in article.body.locators if way.selector] if page.is_html else []
-    found = ((selector, page.tree.css_first(selector)) for selector in selectors)
-    return next(((selector, node) for selector, node in found if node is not None), None)
+    found = ((selector, page.tree.css(selector)) for selector in selectors)
+    return next(((selector, nodes) for selector, nodes in found if nodes), None)
