@@ -79,16 +79,16 @@ def tells_all(around: AroundText, reading: Reading, page: Page) -> bool:
         is_named
         and _is_dated(around, reading)
         and _is_sourced(around, reading, page)
-        and reading.located_by["body"] == f"selector:{around.selector}"
+        and ways["body"] == f"selector:{around.selector}"
         and around.is_alone
     )
 
 
 def _is_dated(around: AroundText, reading: Reading) -> bool:
-    raw = reading.fields.date_published_raw
-    return reading.located_by.get("date_published", "").startswith("meta:") or (
-        bool(raw) and any(str(raw) in line for line in around.head)
-    )
+    """Say whether the stamp stands between headline and text, or in a meta tag."""
+    raw = reading.fields.date_published_raw or ""
+    is_in_meta = reading.located_by.get("date_published", "").startswith("meta:")
+    return is_in_meta or (raw != "" and any(raw in line for line in around.head))
 
 
 def _is_sourced(around: AroundText, reading: Reading, page: Page) -> bool:

@@ -32,7 +32,7 @@ class ParkCoverage:
     name: str
     sight: Sight
     visits: int = 0
-    #: Those that were due by the park's cadence, and those made beyond that.
+    #: Those that the park's cadence asked for; never fewer than were done.
     visits_planned: int = 0
     visits_done: int = 0
     #: Whether the digest before said so already.

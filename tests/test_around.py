@@ -127,12 +127,23 @@ def test_what_tells_all_needs_no_look_at_the_rest_of_the_page(
     found = FieldReader(page, around.part, LAYOUTS[layout], a_park(), NOW).read()
     assert isinstance(found, Reading)
     assert tells_all(around, found, page)
+    # A text that was read in another way may stand anywhere.
+    elsewhere = replace(found, located_by={**found.located_by, "body": "densest"})
+    assert not tells_all(around, elsewhere, page)
 
 
 def test_a_stamp_that_stands_above_the_element_is_found() -> None:
     page = a_page(f"<div>{STAMP}</div>{MENU}<div><h1>{HEADLINE}</h1>{BODY}</div>")
     assert part_of(page) == (HEADLINE, *TEXT)
     assert read(page).fields.date_published == "2022-05-06"
+
+
+def test_a_stamp_is_found_of_which_neither_the_element_nor_the_address_says_anything() -> None:
+    text = f"<div class=TRS_Editor>{PARAGRAPHS}</div>"
+    page = a_page(f"<p>发布时间：2022-05-06</p>{MENU}<div><h1>{HEADLINE}</h1>{text}</div>", listed=HEADLINE)
+    assert (
+        read(replace(page, url="http://sandbank.example/news/8.html"), "trs_wcm").fields.date_published == "2022-05-06"
+    )
 
 
 @pytest.mark.parametrize(
