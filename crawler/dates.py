@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 _PART_OF_DAY = "凌晨|早上|上午|中午|下午|晚上"
 _OF_WEEK = r"(?:\s*[(（]?(?:星期|周)[一二三四五六日天][)）]?)?"
+#: What stands between a day and its clock.
+_AND = r"(?:[T\s日]*|\s*[,，|·]\s*(?:at\s)?|\sat\s)"
 _TIME = (
-    r"(?:" + _OF_WEEK + r"[T\s日]*\s*(?P<noon>" + _PART_OF_DAY + r")?"
+    r"(?:" + _OF_WEEK + _AND + r"\s*(?P<noon>" + _PART_OF_DAY + r")?"
     r"\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2})秒?|分)?"
     r"(?P<half>\s*[AaPp]\.?[Mm]\b)?)?"
 )
@@ -18,8 +20,8 @@ _MONTH = "|".join(_MONTHS)
 _NAME = rf"(?<![A-Za-z])(?P<name>{_MONTH})[a-z]*\.?"
 _ANY_MONTH = rf"(?i:{_MONTH})[a-z]{{0,6}}"
 _CLOCK = (
-    r"(?:[T\s]*(?:" + _PART_OF_DAY + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?"
-    r"(?:\s*[AaPp]\.?[Mm]\b)?)?"
+    r"(?:" + _AND + r"\s*(?:" + _PART_OF_DAY + r")?\s*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2}秒?|分)?"
+    r"(?:\s*[AaPp]\.?[Mm]\b)?(?:\s*\(?(?:GMT|UTC)\s*[+-]\d{1,2}(?::?\d{2})?\)?)?)?"
 )
 #: "{date}" in a layout's pattern: a date in any of the forms that park sites print, with the time that follows it.
 DATE_PATTERN = (
@@ -51,6 +53,8 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _COMPACT = re.compile(r"((?:19|20)\d{2})/?([01]\d)([0-3]\d)")
 #: What makes a stamp a moment of its own (RFC 3339, section 5.6); hundredths of seconds are left aside.
 _OFFSET = re.compile(r"(?<=:\d\d)(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})(?!\d)", re.I)
+#: As people write it behind a clock: "10:25 (GMT+7)".
+_ZONE = re.compile(r"\s*\(?(?:GMT|UTC)\s*(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?!\d)\)?")
 _MACHINES = re.compile(r"\dT\d")
 _RELATIVE = re.compile(
     r"(今天|昨天|前天|\d+\s*(?:分钟|小时|天)前|yesterday|today|\d+ (?:minutes?|hours?|days?) ago)",
@@ -146,10 +150,14 @@ def _read(moment: datetime, match: re.Match[str], time_zone: str) -> DateRead:
     zone = ZoneInfo(time_zone)
     # Without the "T" of a machine's stamp "08:00-09:00" is how long something lasts.
     offset = _OFFSET.match(match.string, match.end()) if _MACHINES.search(match[0]) else None
-    if offset is None:
-        return DateRead(iso=moment.replace(tzinfo=zone).isoformat(), raw=match[0].strip())
-    there = datetime.fromisoformat(f"{moment.isoformat()}{offset[1].upper()}").astimezone(zone)
-    return DateRead(iso=there.isoformat(), raw=f"{match[0].strip()}{offset[0]}")
+    said = offset[1].upper() if offset else ""
+    if named := None if offset else _ZONE.match(match.string, match.end()):
+        offset, said = named, f"{named['sign']}{named['hours']:0>2}:{named['minutes'] or '00'}"
+    try:
+        there = datetime.fromisoformat(f"{moment.isoformat()}{said}") if offset else moment.replace(tzinfo=zone)
+    except ValueError:  # no zone is so far away
+        offset, there = None, moment.replace(tzinfo=zone)
+    return DateRead(iso=there.astimezone(zone).isoformat(), raw=f"{match[0].strip()}{offset[0] if offset else ''}")
 
 
 def _relative(text: str, time_zone: str, captured_at: datetime) -> DateRead | None:

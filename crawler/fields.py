@@ -123,6 +123,7 @@ class FieldReader:
                 if value and len(value) <= limit and not rule.is_rejected(value):
                     if name == "headline" and at is not None:
                         at, value = self._names.with_its_other_line(at, value, only_below=bool(locator.after))
+                        value = self._names.whole_heading(value) if locator.before else value
                     value = self._names.without_column(value) if name == "headline" else value
                     self._found(name, locator, at)
                     if name == "headline" and whole.startswith(value) and value != whole:
@@ -200,8 +201,18 @@ class FieldReader:
         text = body_at([node] if node else [], self.part, self.layout.rules.article, headline, self._head(headline))
         if first not in text:
             return found
+        text = self._without_head_and_rest(text, first, head, found)
         is_sure = sum(map(is_prose, text)) > 1 or not any(map(is_prose, found))
         return text if is_sure else (*text, *(line for line in found if line not in text))
+
+    def _without_head_and_rest(
+        self, text: tuple[str, ...], first: str, head: int | None, found: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return *text* from behind line *head*, and without the labels behind the last line of what was *found*."""
+        begins, above = text.index(first), {*self.part.lines[: (head or 0) + 1]}
+        start = max((at + 1 for at in range(begins) if text[at] in above), default=0)
+        end = text.index(found[-1]) + 1 if found[-1] in text else len(text)
+        return text[start:] if any(map(is_prose, text[end:])) else text[start:end]
 
     def _headline_of_text(self) -> str | None:
         """Return the headline of a page given as its visible text, where no label tells which line it is."""
@@ -232,14 +243,19 @@ class FieldReader:
         if at is None:
             return frozenset(stamp)
         below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
-        is_head = self.layout.rules.article.is_skipped
+        is_skipped, again = self.layout.rules.article.is_skipped, self.part.lines[at]
         return frozenset(
-            stamp.union(takewhile(lambda line: line in stamp or is_head(line) or self._says_its_day(line), below))
+            stamp.union(
+                takewhile(
+                    lambda line: line == again or line in stamp or is_skipped(line) or self._is_stamp(line), below
+                )
+            )
         )
 
-    def _says_its_day(self, line: str) -> bool:
+    def _is_stamp(self, line: str) -> bool:
+        """Say whether a line below the headline is a stamp: it holds the day, or another and nothing else."""
         is_label = len(line) <= _LONGEST_STAMP and not line.endswith(_SENTENCE_ENDS)
-        return is_label and self._stamps.day_of(line) == self._day
+        return is_label and (self._stamps.day_of(line) == self._day or self._stamps.is_day_alone(line))
 
     def _is_on_page(self, name: str) -> bool:
         if name == "listing":

@@ -20,10 +20,15 @@ _READ_MORE = re.compile(
     r"|continue reading|details?)"
     r"[\s.…»›>→‣▸]*|(?:了解|查看|阅读|显示)?(?:更多|详情|详细|全文)[\s.…»›>→‣▸]*"
 )
-#: Where month and day stand in one element and the year in another, in either order.
-_SPLIT_DATE = re.compile(
-    r"(?:(?P<md>\d{1,2}[-/.]\d{1,2})\s+(?P<y>20\d{2})|(?P<y2>20\d{2})\s+(?P<md2>\d{1,2}[-/.]\d{1,2}))(?!\d|[-/.]\d)"
-)
+#: Where a day stands in an element of its own, and beside it the year: with the month, or behind it, in either order.
+_SPLIT_DATES = [
+    re.compile(rf"{one}\s+{other}")
+    for halves in (
+        (r"(?P<year>20\d{2})", r"(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"),
+        (r"(?P<year>20\d{2})\s*[-/.年]\s*(?P<month>\d{1,2})月?", r"(?P<day>\d{1,2})日?"),
+    )
+    for one, other in (halves, halves[::-1])
+]
 _MOST_NODES = 60
 
 
@@ -86,11 +91,16 @@ def _date_in(node: LexborNode, is_article: Callable[[str], bool], *, is_link: bo
 
 
 def _split_date(node: LexborNode) -> str | None:
-    """Return the date whose year stands beside its month and day in an element that holds nothing else."""
+    """Return the date that two elements side by side say together, in an element that holds nothing else."""
     for child in islice(node.traverse(), _MOST_NODES):
         text = clean_text(child.text(deep=True, separator=" ")) if child.first_child is not None else ""
-        if len(text) <= _LONGEST_DATE and (found := _SPLIT_DATE.fullmatch(text)):
-            return f"{found['y'] or found['y2']}-{(found['md'] or found['md2']).replace('/', '-').replace('.', '-')}"
+        if len(text) > _LONGEST_DATE:
+            continue
+        for pattern in _SPLIT_DATES:
+            if found := pattern.fullmatch(text):
+                return f"{found['year']}-{found['month']}-{found['day']}"
+        if named := _date_alone(text):
+            return named
     return None
 
 

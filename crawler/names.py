@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from itertools import islice
 
 from crawler.body import is_prose
 from crawler.page import Page, Part, title_parts
@@ -11,6 +12,8 @@ from storage.text import clean_text, comparison_text
 #: Shorter texts, such as the name of a column, stand in a title without being the headline.
 _SHORTEST = 5
 _YEAR, _LONGEST_STAMP = re.compile(r"(?:19|20)\d\d"), 40
+#: So many headings are looked at, and so many lines a headline may be broken in.
+_MOST_HEADINGS, _MOST_LINES = 20, 3
 _BETWEEN = " |｜-—–"
 _STAMPED = re.compile(
     r"(.*\S)\s*[\s(（\[【](?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?"
@@ -107,6 +110,14 @@ class Names:
                 if part:
                     return first + 1, part
         return at, value
+
+    def whole_heading(self, value: str) -> str:
+        """Return the heading of which a guess is the last line: a title that names the column does not say so."""
+        for node in islice(self._part.css("h1, h2, h3"), _MOST_HEADINGS):
+            lines = self._part.lines_of(node)
+            if lines and lines[-1] == value and 1 < len(lines) <= _MOST_LINES:
+                return " ".join(lines)
+        return value
 
     @cached_property
     def _listed(self) -> str:

@@ -20,7 +20,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _BULLET = re.compile(r"^[•●▪◆■·]\s*")
 
 # A site's name behind a lone hyphen begins with a capital or a Chinese sign; "Low-carbon" is one word.
-_TITLE_PARTS = re.compile(r"\s+[-–—|_]\s+|[|_｜—]|-(?=[A-Z\u4e00-\u9fff][^-]*$)")
+_TITLE_PARTS = re.compile(r"\s+(?:[-–—|_·•‹<~/]|--|::)\s+|[|_｜—]|-(?=[A-Z\u4e00-\u9fff][^-]*$)")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from selectolax.lexbor import LexborNode
 
 from crawler.body import is_prose
 from crawler.lines import lines_below
+from crawler.linked_data import said_of_article
 from crawler.page import Page, Part, title_parts
-from crawler.patterns import search
+from crawler.patterns import Match, search
 from crawler.rules import Article, Locator
 from storage.text import clean_text, comparison_text
 
@@ -45,12 +46,14 @@ class Pointer:
             # A site that makes its pages anew may stamp them with the moment of that, and says so beside it.
             if not (name == "date_published" and value and value in self._page.meta("others")):
                 yield None, value
+        elif locator.linked_data:
+            yield None, said_of_article(self._page, locator.linked_data)
         elif locator.selector:
             yield from self._selected(locator, is_headline=name == "headline")
         elif locator.line:
             for at, match in self._part.seen.matching(locator.line, among):
                 if locator.near != "headline" or not self._is_another_label(at):
-                    yield at, match["value"] or ""
+                    yield at, _value_of(match)
         elif locator.after:
             yield from self._after(locator.after, most=1 if name == "date_published" else _MOST_AFTER)
         elif locator.before:
@@ -62,8 +65,7 @@ class Pointer:
             )
         elif locator.address:
             if found := search(locator.address, self._page.path):
-                parts = found.groupdict()
-                yield None, parts.get("value") or "-".join(parts[name] or "" for name in ("year", "month", "day"))
+                yield None, _value_of(found)
         elif locator.listing:
             yield (
                 None,
@@ -122,3 +124,9 @@ class Pointer:
                     if not any(map(is_prose, lines[max(above - 2, 0) : above])):
                         yield above, lines[above]
                     break
+
+
+def _value_of(match: Match) -> str:
+    """Return the field in what a pattern found; a date may stand there in parts."""
+    parts = match.groupdict()
+    return parts.get("value") or "-".join(parts.get(name) or "" for name in ("year", "month", "day")).strip("-")

@@ -42,11 +42,14 @@ class _Words(BaseModel):
 
 
 class Locator(_Words):
-    """One way to find a field. Exactly one of the first eleven keys is given; the others refine it."""
+    """One way to find a field. Exactly one of the first twelve keys is given; the others refine it."""
 
     meta: str | None = Field(None, description="the content of a meta tag, by its name in any case")
+    linked_data: str | None = Field(None, description="a property of schema.org's Article in the page's JSON-LD")
     selector: Selector | None = Field(None, description="a CSS selector; for the body, all paragraphs below it")
-    line: Pattern | None = Field(None, description="a visible line; its group 'value' is the field")
+    line: Pattern | None = Field(
+        None, description="a visible line; its group 'value' is the field, or of a date 'year', 'month' and 'day'"
+    )
     after: Pattern | None = Field(None, description="the first visible line below one that matches")
     before: Pattern | None = Field(None, description="the nearest visible line above one that matches")
     below: str | None = Field(None, description="for the body: the lines below another field's line")
@@ -82,7 +85,7 @@ class Locator(_Words):
         for name in ("line", "address"):
             pattern = getattr(self, name)
             groups = compiled(pattern).groupindex if pattern else {"value": 1}
-            if "value" not in groups and not (name == "address" and groups.keys() >= DATE_GROUPS):
+            if "value" not in groups and not groups.keys() >= DATE_GROUPS:
                 raise ValueError(f"the pattern of '{name}' needs a group (?P<value>…)")
         return self
 
@@ -104,6 +107,7 @@ class Locator(_Words):
 DATE_GROUPS = {"year", "month", "day"}
 _WAYS = (
     "meta",
+    "linked_data",
     "selector",
     "line",
     "after",

@@ -56,6 +56,11 @@ class Stamps:
         found = read_date(line, time_zone=self._time_zone, captured_at=self._captured_at)
         return found.iso[:10] if found else None
 
+    def is_day_alone(self, line: str) -> bool:
+        """Say whether a line is a date and nothing else."""
+        found = read_date(line, time_zone=self._time_zone, captured_at=self._captured_at)
+        return found is not None and comparison_text(found.raw) == comparison_text(line)
+
     def _own(self, found: list[Stamp], near: range) -> Stamp | None:
         """Return this story's of several stamps; lists of other stories have stamps as well.
 

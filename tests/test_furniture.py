@@ -74,6 +74,10 @@ def hanweb(*lines: str) -> tuple[str, ...]:
         "Updated: March 7, 2022",
         "Comments Print Mail Large Medium Small 0",
         "Presented by China Daily.",
+        "(By Wu An / Edited by Li Bo)",
+        "wu.an@kiln.example",
+        "WU AN / FOR CHINA DAILY",
+        "(Source: Harbour Paper)",
     ],
 )
 def test_what_a_regional_site_puts_below_a_text(line: str) -> None:
@@ -122,6 +126,14 @@ def test_what_only_looks_like_it_is_text(line: str) -> None:
         "責任編輯：吳安",
         "上一篇 桥梁完成油漆",
         "下一篇没有了",
+        "（图文：玻璃厂 审核：李波）",
+        "wu.an@kiln.example",
+        "(Source: Harbour Paper)",
+        "(By Wu An / Edited by Li Bo)",
+        "WU AN / FOR CHINA DAILY",
+        "# # #",
+        "Back to all news | Top",
+        "點閱數：512",
     ],
 )
 def test_what_chinese_sites_put_below_a_text(line: str) -> None:
@@ -156,6 +168,7 @@ def test_what_only_begins_like_it_is_text(line: str) -> None:
         "扫一扫",
         "A+ A-",
         "浏览 33",
+        "2293",
         "记者 吴安",
     ],
 )
@@ -178,6 +191,12 @@ def test_a_bracket_below_the_text_names_the_paper_and_its_day(layout: str, path:
     body = f"<h1>{HEAD}</h1><div class=art_cont>{paragraphs(*lines)}</div>"
     found = fields(layout, path, body, title=HEAD, listed=HEAD)
     assert (found.source, found.date_published, found.body) == ("Harbour Paper", "2022-05-27", TEXT)
+
+
+@pytest.mark.parametrize("tail", [" | (Harbour Paper) Share Print", " (Harbour Paper)", " | Harbour Paper"])
+def test_a_regional_source_behind_the_day_may_stand_in_brackets_behind_a_bar(tail: str) -> None:
+    body = f"<h1>{HEAD}</h1><p>Updated: 2022-03-07{tail}</p><div class=art_cont>{paragraphs(*TEXT)}</div>"
+    assert fields("chinadaily_regional", REGIONAL, body).source == "Harbour Paper"
 
 
 @pytest.mark.parametrize("edges", ["〖〗", "【】", "[]", "［］"])

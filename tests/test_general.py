@@ -81,6 +81,14 @@ def test_extract_falls_back_to_it_where_no_family_reads_a_page(desk: Desk, tmp_p
     assert "general" in said
 
 
+def test_extract_tells_a_wall_from_an_article(desk: Desk, tmp_path: Path) -> None:
+    page = tmp_path / "wall.html"
+    form = "<form><p>Name</p><input name='n'><p>Password</p><input type='password'></form>"
+    page.write_text(f"<html><head><title>Staff pages</title></head><body><h1>Staff pages</h1>{form}</body></html>")
+    said = desk.fails("extract", str(page))
+    assert said.endswith("wall.html: blocked by a page that asks to log in, so it is no article\n")
+
+
 def test_a_page_that_would_keep_the_extractor_busy_for_minutes_is_left_alone() -> None:
     assert general_body(pages.Page(url="http://a.example/", text="<p>some words</p>" * 30_000)) == []
 

@@ -11,6 +11,7 @@ from crawler.decoding import decode
 from crawler.layouts import Layout
 from crawler.page import Page, language_of, title_parts
 from crawler.reading import Reading, Unreadable, read_article
+from crawler.signs import load_signs
 from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, print_json, say
 from monitor.fetching import fetch
 from storage.clock import utc_now
@@ -48,6 +49,9 @@ def extract(
         # No listing says what to look for: the last resort is what the page calls itself.
         by_title = best_reading(titled, layouts, park)
         result, loaded = (by_title, titled) if isinstance(by_title, Reading) else (result, loaded)
+    # As in a visit: what no family reads may be no article at all.
+    if (isinstance(result, Unreadable) or result.layout.is_general) and (sign := load_signs().of(loaded)):
+        fail_with(f"{page}: {sign.in_words}, so it is no article", UNSEEN)
     if isinstance(result, Unreadable):
         fail_with(f"{page}: no layout reads it: {result.reason}", UNSEEN)
     row = _row(result, address, park)
