@@ -12,6 +12,7 @@ from crawler.dates import DateRead
 from crawler.density import densest_block
 from crawler.general import general_text
 from crawler.layouts import Layout
+from crawler.menus import is_links_alone, link_texts
 from crawler.names import Names, line_of_headline, shows_headline
 from crawler.page import Page, Part
 from crawler.patterns import without
@@ -118,7 +119,9 @@ class FieldReader:
                     continue
                 if locator.before and is_prose(value):
                     continue
-                if name == "headline" and self._is_a_name(value, locator):
+                if name == "headline" and (
+                    self._is_a_name(value, locator) or (locator.before and self._is_menu(value))
+                ):
                     continue
                 if value and len(value) <= limit and not rule.is_rejected(value):
                     if name == "headline" and at is not None:
@@ -136,6 +139,9 @@ class FieldReader:
         if locator.title:
             return line_of_headline(value, self.part.lines) is not None
         return self._names.is_in_title(value)
+
+    def _is_menu(self, value: str) -> bool:
+        return is_links_alone(value, link_texts(self.page))
 
     def _is_a_name(self, value: str, locator: Locator) -> bool:
         return not locator.listing and self._names.is_of_the_site(

@@ -1,13 +1,12 @@
 """Take the text of a page of unknown make, by a library that knows many sites and none of them well."""
 
-import re
 from itertools import dropwhile, islice, takewhile
 
 from crawler.body import body_from, is_prose, text_only
 from crawler.captions import captions_in
-from crawler.dates import DATE_PATTERN
 from crawler.density import densest_block
 from crawler.lines import feet_below, hidden_text, visible_lines
+from crawler.menus import is_links_alone, link_texts
 from crawler.page import Page
 from crawler.patterns import LONGEST_LABEL
 from crawler.rules import Article
@@ -15,13 +14,11 @@ from crawler.shown import as_shown, cells_of
 from storage.text import clean_text, comparison_text
 
 #: trafilatura's time grows faster than a page's length: it took minutes for one of 600,000 paragraphs.
-_LONGEST, _MOST_TAGS, _MOST_LINKS = 2_000_000, 20_000, 1000
+_LONGEST, _MOST_TAGS = 2_000_000, 20_000
 #: Lines of a trail and of the site's own that the extractor may take along.
 _TRAIL = 12
 #: Headings inside a text; the first kind is the page's own.
 _HEADINGS, _MOST_HEADINGS = "h2, h3, h4, h5, h6", 100
-_DATE = re.compile(DATE_PATTERN)
-_BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
 
 def general_body(page: Page) -> list[str]:
@@ -48,8 +45,8 @@ def general_body(page: Page) -> list[str]:
     lines = [cell for line in lines for cell in cells_of(line)]
     lines = as_shown(lines, page.lines)
     lines = _above_foot(_seen(lines, page), page)
-    links = _link_texts(page)
-    return [line for line in lines if len(line) > LONGEST_LABEL or not _is_links_alone(line, links)]
+    links = link_texts(page)
+    return [line for line in lines if len(line) > LONGEST_LABEL or not is_links_alone(line, links)]
 
 
 def general_text(
@@ -126,21 +123,3 @@ def _above_foot(lines: list[str], page: Page) -> list[str]:
     foot = {line for node in feet for line in visible_lines(node)}
     above = list(dropwhile(foot.__contains__, reversed(lines)))[::-1]
     return above or lines
-
-
-def _link_texts(page: Page) -> list[str]:
-    """Return what a page's links say, the longest first, in the form made for equality."""
-    nodes = islice(page.tree.css("a[href]"), _MOST_LINKS)
-    texts = {comparison_text(node.text(deep=True)) for node in nodes}
-    return sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
-
-
-def _is_links_alone(line: str, links: list[str]) -> bool:
-    """Say whether a line is a menu, or an entry of a list of other stories with its date: no text of this one's."""
-    rest = comparison_text(line)
-    for text in links:
-        if text in rest:
-            rest = rest.replace(text, "")
-            if not _DATE.sub("", rest).strip(_BETWEEN_LINKS):
-                return True
-    return False

@@ -7,7 +7,8 @@ would hold a visit for ever. ``regex`` can be told when to give up, which the st
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cache, cached_property, partial
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
 
 import regex
 
@@ -19,7 +20,10 @@ LONGEST_LABEL = 600
 _PATIENCE = 0.5
 #: A group repeated for good (``)*+``) is not tried again in another way, so it costs what its content does.
 _REPEATED_GROUP = re.compile(r"\)(?:[*+](?!\+)|\{)")
-_MOST_ENDLESS = 3
+#: So many steps the standard library may take at the worst: a hundredth of a second.
+_MOST_STEPS = 1_000_000
+#: White space is none of the pattern.
+_IS_VERBOSE = re.compile(r"\(\?[a-zA-Z]*x")
 #: What keeps patterns from being joined: groups by name or number, and what refers to them.
 _NAMES_GROUPS = re.compile(r"\(\?P|\\[1-9]")
 
@@ -53,25 +57,34 @@ def compiled(pattern: str, flags: int = 0) -> "regex.Pattern[str]":
     return regex.compile(pattern, flags)
 
 
-@cache
-def _harmless(pattern: str) -> "re.Pattern[str] | None":
-    """Return the pattern for ``re``, which is twice as fast, if no text of a label's length can hold it up.
+class _Quick(NamedTuple):
+    pattern: "re.Pattern[str]"
+    #: How long a text may be.
+    longest: int
 
-    That is so where no group is repeated and few things are repeated without end: three of them cost the cube of a
-    line's length at the worst. White space does not count, since lines hold single spaces, nor what gives nothing back.
+
+@cache
+def _harmless(pattern: str) -> _Quick | None:
+    """Return the pattern for ``re``, which is twice as fast, and the longest text that cannot hold it up.
+
+    No group is repeated in it, so that at the worst it costs a power of the text's length: one for each thing that is
+    repeated without end, and one if it may begin anywhere. White space does not count, since lines hold single spaces,
+    nor what gives nothing back.
     """
-    if _REPEATED_GROUP.search(pattern.replace(r"\s*", "").replace(r"\s+", "")) or endless(pattern) > _MOST_ENDLESS:
+    is_simple = not _REPEATED_GROUP.search(pattern.replace(r"\s*", "").replace(r"\s+", ""))
+    if not is_simple or _IS_VERBOSE.search(pattern):
         return None
+    power = endless(pattern) + (not is_at_beginning(pattern))
     try:
-        return re.compile(pattern)
+        return _Quick(re.compile(pattern), min(LONGEST_LABEL, int(_MOST_STEPS ** (1 / max(power, 1)))))
     except re.error:  # regex knows more than re
         return None
 
 
 def search(pattern: str, text: str, *, dotall: bool = False) -> Match | None:
     """Find a pattern in one text; raises SlowPatternError."""
-    if not dotall and len(text) <= LONGEST_LABEL and (quick := _harmless(pattern)):
-        return quick.search(text)
+    if not dotall and (quick := _harmless(pattern)) and len(text) <= quick.longest:
+        return quick.pattern.search(text)
     try:
         found: Match | None = compiled(pattern, regex.DOTALL if dotall else 0).search(text, timeout=_PATIENCE)
         return found
@@ -100,30 +113,41 @@ def without(text: str, patterns: Iterable[str]) -> str:
     return text
 
 
-#: How to find a pattern in a text of a label's length, and the words one of which such a text holds.
-_Search = tuple[Callable[[str], Match | None], tuple[str, ...]]
+class _Search(NamedTuple):
+    """How to find a pattern in a text of a label's length."""
+
+    find: Callable[[str], Match | None]
+    #: Such a text holds one of these words.
+    words: tuple[str, ...]
+    #: The pattern, if it could take long.
+    slow: str = ""
 
 
 @cache
 def _search_for(pattern: str) -> _Search:
     quick, words = _harmless(pattern), words_needed(pattern)
-    if quick is None:
-        return partial(search, pattern), words
-    return (quick.match if is_at_beginning(pattern) else quick.search), words
+    if quick is None or quick.longest < LONGEST_LABEL:
+        return _Search(partial(search, pattern), words, pattern)
+    return _Search(quick.pattern.match if is_at_beginning(pattern) else quick.pattern.search, words)
 
 
 @cache
 def _joined(patterns: tuple[str, ...]) -> tuple[_Search, ...]:
     """Return how to find any of the patterns: those that begin a line as one, since each try has a price of its own."""
-    first = [each for each in patterns if is_at_beginning(each) and _harmless(each) and not _NAMES_GROUPS.search(each)]
+    first = [each for each in patterns if is_at_beginning(each) and _is_joined(each)]
     rest = tuple(_search_for(each) for each in patterns if each not in first)
-    return ((re.compile("|".join(f"(?:{each[1:]})" for each in first)).match, ()), *rest) if first else rest
+    return (_Search(re.compile("|".join(f"(?:{each[1:]})" for each in first)).match, ()), *rest) if first else rest
+
+
+def _is_joined(pattern: str) -> bool:
+    quick = _harmless(pattern)
+    return quick is not None and quick.longest == LONGEST_LABEL and not _NAMES_GROUPS.search(pattern)
 
 
 def label_finder(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return what says whether one of the patterns is found in a text that is short enough to be a label."""
     # One look at a time: most patterns need a single word, and this is asked of every paragraph.
-    ways = [(find, word) for find, words in _joined(tuple(patterns)) for word in words or ("",)]
+    ways = [(way.find, word) for way in _joined(tuple(patterns)) for word in way.words or ("",)]
 
     def fits(text: str) -> bool:
         if len(text) <= LONGEST_LABEL:
@@ -142,6 +166,7 @@ class Lines:
         self.all = tuple(lines)
         self._labels = [at for at, line in enumerate(self.all) if len(line) <= LONGEST_LABEL]
         self._saying: dict[tuple[str, ...], list[int]] = {}
+        self._spent: dict[str, float] = {}
 
     @cached_property
     def _text(self) -> str:
@@ -171,7 +196,17 @@ class Lines:
         return frozenset(at for search_for in _joined(tuple(patterns)) for at, _ in self._found(search_for))
 
     def _found(self, search_for: _Search, among: Container[int] | None = None) -> Iterator[tuple[int, Match]]:
-        find, words = search_for
+        find, words, slow = search_for
+        find = partial(self._patiently, slow) if slow else find
         for at in self._that_say(words) if words else self._labels:
             if (among is None or at in among) and (match := find(self.all[at])):
                 yield at, match
+
+    def _patiently(self, pattern: str, line: str) -> Match | None:
+        """Find a pattern that could take long, which it may once on a page and not on every line."""
+        began = monotonic()
+        match = search(pattern, line)
+        self._spent[pattern] = self._spent.get(pattern, 0.0) + monotonic() - began
+        if self._spent[pattern] > _PATIENCE:
+            raise SlowPatternError(pattern)
+        return match

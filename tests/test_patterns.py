@@ -3,9 +3,10 @@
 import re
 
 import pytest
+import regex
 
 from crawler.pattern_words import endless, is_at_beginning, words_needed
-from crawler.patterns import Lines, label_finder
+from crawler.patterns import Lines, SlowPatternError, label_finder, search
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,27 @@ def test_patterns_tried_together_find_what_each_finds_alone() -> None:
 def test_lines_too_long_for_a_label_are_not_tried() -> None:
     assert not list(Lines(["x" * 601]).matching("x"))
     assert list(Lines(["x" * 600]).matching("x"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines"),
+    [
+        (r"(?P<value>.*\s.*\s.*)\d{4}$", ["a word of a line " * 8] * 5000),
+        (r"(?x)^(?P<value>(?:\w|\w\w|\s) +)[!?]$", ["word " * 119]),
+    ],
+    ids=["on many lines", "on one line"],
+)
+def test_a_pattern_that_backtracks_is_given_up_by_name(pattern: str, lines: list[str]) -> None:
+    with pytest.raises(SlowPatternError, match="takes too long"):
+        list(Lines(lines).matching(pattern))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "length", "can_be_given_up"),
+    [(r"^a.*c", 500, False), (r".*.*b", 90, False), (r".*.*b", 500, True), (r".*.*.*b", 40, True)],
+)
+def test_what_cannot_be_given_up_is_tried_on_no_line_that_could_hold_it_up(
+    pattern: str, length: int, *, can_be_given_up: bool
+) -> None:
+    found = search(pattern, "a" + "x" * length + "bc")
+    assert isinstance(found, regex.Match if can_be_given_up else re.Match)

@@ -10,12 +10,13 @@ from crawler.layouts import load_layouts
 from crawler.linked_data import said_of_article
 from crawler.listing import read_listing
 from crawler.page import Page, title_parts
-from crawler.reading import Reading, read_article
+from crawler.reading import Reading, Unreadable, read_article
 from crawler.seeds import BUNDLED
 from storage.records import ArticleFields
 from tests.builders import a_park
 
-GENERAL = load_layouts(BUNDLED / "layouts")["general"]
+LAYOUTS = load_layouts(BUNDLED / "layouts")
+GENERAL = LAYOUTS["general"]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HEAD = "Weir rebuilt in ten weeks"
 HEAD_ZH = "南渡园区十周建成新堰"
@@ -128,7 +129,8 @@ def test_when_a_page_was_last_updated_counts_less_than_the_stamp_below_the_headl
     foot = "<p>Last updated: August 3, 2006</p>"
     assert english(below="<p>July 12, 2004</p>", behind=foot).date_published == "2004-07-12"
     assert english(below="<p>Updated: July 12, 2004</p>", behind=foot).date_published == "2004-07-12"
-    assert english(behind=foot).date_published == "2006-08-03"
+    alone = fields(f"<h1>{HEAD}</h1>{paragraphs(TEXT)}{foot}", listed=HEAD)
+    assert alone.date_published == "2006-08-03"
 
 
 def linked(*objects: object) -> str:
@@ -226,3 +228,23 @@ def test_a_lead_in_a_box_of_its_own_brings_no_contacts_along() -> None:
         f"<div class='files'><h4>Downloads</h4><a href='/31.pdf'>Press release (PDF)</a></div>{contact}</div>"
     )
     assert (found.date_published, found.body) == ("2023-05-12", (lead, *more))
+
+
+def test_a_menu_above_a_stamp_is_no_headline() -> None:
+    menu = "<div class='nav'><a href='/'>Home</a> <a href='/a/'>About the ferry</a> <a href='/i/'>Invest here</a></div>"
+    body = f"{menu}<p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
+    page = Page("http://a.example/show/31.html", f"<html><body>{body}</body></html>", listed_headline=HEAD)
+    assert isinstance(read_article(page, [GENERAL], a_park(), NOW), Unreadable)
+    # A headline may be a link to where it stands.
+    own = f"{menu}<p><a href='/show/31.html'>{HEAD}</a></p><p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
+    assert fields(own, title="South Ferry Park").headline == HEAD
+
+
+@pytest.mark.parametrize("foot", ["Last Updated: 2026-10-31", "Last Updated: 2026-10-31 | Copyright 2024 South Ferry"])
+@pytest.mark.parametrize("layout", ["general", "chinadaily_regional"])
+def test_the_day_on_which_all_pages_were_made_stands_back_behind_what_the_listing_says(layout: str, foot: str) -> None:
+    text = f"<html><head><title>{HEAD}</title></head><body><h1>{HEAD}</h1>{paragraphs(TEXT)}<p>{foot}</p></body></html>"
+    page = Page("http://a.example/2024-01/01/c_5.htm", text, listed_headline=HEAD, listed_date="2024-01-02")
+    read = read_article(page, [LAYOUTS[layout]], a_park(), NOW)
+    assert isinstance(read, Reading)
+    assert (read.fields.date_published, read.fields.source) == ("2024-01-02", None)
