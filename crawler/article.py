@@ -7,6 +7,7 @@ from datetime import datetime
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
+from crawler.alike import Edit, marks_of
 from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
 from crawler.design import is_by_design
@@ -99,7 +100,13 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
-    return ReadArticle(observation=observation)
+    return ReadArticle(observation=observation, edit=_edit_in(observation, known))
+
+
+def _edit_in(observation: Observation, known: KnownArticle | None) -> Edit | None:
+    on_record = observation.restated.fields if observation.restated else known.fields if known else None
+    marks = marks_of(on_record, observation.fields, observation.listed_headline)
+    return Edit(observation=observation, marks=marks, article_id=known.id if known else None) if marks else None
 
 
 async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> _Whole | Gone | Unread | NotSeen:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from crawler.alike import Edit
 from crawler.layouts import Layout
 from crawler.listing import key_of
 from storage.drift import UnreadPage
@@ -72,6 +73,8 @@ class ReadArticle:
     """The article was read."""
 
     observation: Observation
+    #: What it says otherwise than the record, if anything.
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from scrapy.utils.asyncio import create_looping_call, run_in_thread
 from twisted.python.failure import Failure
 
 from crawler.drift import replays, with_cause
+from crawler.holding import let_go
 from crawler.outcome import Outcome, outcome_of
 from crawler.spiders.park import PROGRESS, ParkSpider
 from storage.database import in_words
@@ -71,6 +72,7 @@ class VisitAccount:
     def _end(self, reason: str) -> None:
         spider = self._spider
         now = spider.clock()
+        let_go(spider.held, spider.book, spider.account, now)
         if reason == "finished":
             # A part of a visit is no evidence of what is gone.
             spider.settle(now)

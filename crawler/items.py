@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from crawler.alike import Edit
 from storage.database.exports import ArticleLine
 from storage.records import Observation
 
@@ -30,9 +31,11 @@ class ObservedItem(ArticleItem):
     """An article of which the store is to be told."""
 
     observation: Observation
+    #: What is said otherwise than on record, if anything is.
+    edit: Edit | None = None
 
     @classmethod
-    def observed(cls, observation: Observation) -> "ObservedItem":
+    def observed(cls, observation: Observation, edit: Edit | None = None) -> "ObservedItem":
         """Return the item for an observation."""
         row = observation.fields.as_row()
-        return cls(url=observation.url, park=observation.park, **row, observation=observation)
+        return cls(url=observation.url, park=observation.park, **row, observation=observation, edit=edit)

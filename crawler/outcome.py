@@ -17,6 +17,8 @@ DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
 #: half of all.
 DRIFT_FLOOR = 3
 _EVIDENCE = 3
+#: What the evidence of articles that were changed alike says.
+ALIKE = "changed alike"
 
 
 @dataclass(kw_only=True)
@@ -42,6 +44,8 @@ class Account:
     failures: list[str] = field(default_factory=list)
     failed: int = 0
     failures_in_a_row: int = 0
+    #: How many articles were changed alike, and to what: the site's doing or ours, not that of its people.
+    alike: str | None = None
     changes: int = 0
     #: Articles that came on record in this visit without being news.
     added: int = 0
@@ -162,6 +166,8 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
         found[ConditionKind.ROBOTS_REFUSED] = account.robots_refused
     if account.no_layout and (not account.listing_pages or _are_most(account.unread, account.fetched)):
         found[ConditionKind.DRIFTED] = account.no_layout
+    elif account.alike:
+        found[ConditionKind.DRIFTED] = account.alike
     return found
 
 
@@ -171,6 +177,11 @@ def may_be_walled(account: Account, evidence: str) -> bool:
     A wall before a listing is gone once that is read.
     """
     return evidence.startswith(Cause.WALLS) and not (account.located or account.unchanged)
+
+
+def may_be_alike(account: Account, evidence: str) -> bool:
+    """Say whether articles that an earlier visit found changed alike, by its *evidence*, may be so still."""
+    return ALIKE in evidence and not account.rechecked
 
 
 def is_wall(reason: str) -> bool:

@@ -3,12 +3,13 @@
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import run_in_thread
 
+from crawler.holding import let_go, write
 from crawler.items import ObservedItem
 from crawler.spiders.park import ParkSpider
 
 
 class StorePipeline:
-    """Writes every observation in a transaction of its own, off the event loop."""
+    """Writes every observation in a transaction of its own, off the event loop; edits wait for the visit's end."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -22,9 +23,10 @@ class StorePipeline:
         """Record an article's observation; anything else passes."""
         spider = self._crawler.spider
         if isinstance(item, ObservedItem) and isinstance(spider, ParkSpider):
-            recorded = await run_in_thread(spider.book.record, item.observation)
-            spider.account.changes += len(recorded.numbers)
-            spider.account.added += recorded.is_new_article and not recorded.kinds
-            if not recorded.kinds and not recorded.is_new_article:
-                spider.account.unchanged += 1
+            if item.edit is None:
+                await run_in_thread(write, spider.book, spider.account, item.observation)
+                return item
+            spider.held.hold(item.edit)
+            if spider.held.is_full:
+                await run_in_thread(let_go, spider.held, spider.book, spider.account, spider.clock())
         return item

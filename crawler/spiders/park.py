@@ -12,6 +12,7 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
+from crawler.alike import HeldEdits
 from crawler.article import ArticlePage, read_response
 from crawler.asked import Asked, Gone, ReadArticle, Unread
 from crawler.backfill_book import BackfillBook
@@ -59,6 +60,7 @@ class ParkSpider(Spider):
         self.arguments = VisitArguments.parse(arguments)
         self.account = Account(listings=len(self.park.listings))
         self.clock: Callable[[], datetime] = utc_now
+        self.held = HeldEdits()
         self._asked: set[str] = set()
         self._portions: Iterator[list[Asked]] = iter(())
 
@@ -219,7 +221,7 @@ class ParkSpider(Spider):
             if self.plan.keeps(result.observation):
                 found = result.observation
                 # Without a visit (``scrapy parse``) there is no store to tell.
-                yield ObservedItem.observed(found) if self.book.is_open else ArticleItem.of(found)
+                yield ObservedItem.observed(found, result.edit) if self.book.is_open else ArticleItem.of(found)
             else:
                 await run_in_thread(self.book.forget, asked.key, backfill_id=self.plan.backfill_id)
         elif isinstance(result, Gone):
