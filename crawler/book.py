@@ -19,7 +19,7 @@ from storage.database import (
     visit_log,
     visits,
 )
-from storage.drift import Cause
+from storage.drift import Cause, dates_lost
 from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
 
@@ -210,14 +210,16 @@ class VisitBook:
             if self._kind == visits.VISIT:
                 drift.note(session, self.visit, account.located)
             if self._kind == visits.VISIT and outcome.word != "stopped":
+                lost = dates_lost(*drift.habit(session, self._park.slug))
+                conditions = ({ConditionKind.DRIFTED: lost} if lost else {}) | outcome.conditions
                 begun = [
                     visits.begin_condition(session, self._park.slug, kind, evidence, now)
-                    for kind, evidence in outcome.conditions.items()
+                    for kind, evidence in conditions.items()
                 ]
                 if any(begun):  # an episode is kept once, however long it lasts
                     drift.keep_evidence(session, self._park.slug, self.visit, account.unread_pages)
                 if account.listing_pages:
-                    going_on = set(outcome.conditions) | self._still(session, account)
+                    going_on = set(conditions) | self._still(session, account)
                     visits.end_conditions(session, self._park.slug, now, but=going_on)
 
     def _still(self, session: Session, account: Account) -> set[ConditionKind]:

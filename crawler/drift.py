@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crawler.layouts import Layout
+from crawler.listing import is_article_of
 from crawler.outcome import Outcome
 from crawler.reading import Reading
 from crawler.rereading import reread
@@ -26,14 +27,25 @@ def replays(good: Sequence[GoodCapture], layouts: Sequence[Layout], park: Park) 
     ]
 
 
+def knows_addresses(good: Sequence[GoodCapture], layouts: Sequence[Layout], park: Park) -> bool:
+    """Say whether today's rules take the addresses of most articles on record for an article's."""
+    known = [any(is_article_of(park, layout, article.url) for layout in layouts) for article in good]
+    return sum(known) * 2 >= len(known)
+
+
 def with_cause(
-    outcome: Outcome, pages: Sequence[UnreadPage], *, listing_is_read: bool, replayed: Sequence[bool]
+    outcome: Outcome,
+    pages: Sequence[UnreadPage],
+    *,
+    listing_is_read: bool,
+    replayed: Sequence[bool],
+    knows_addresses: bool = True,
 ) -> Outcome:
     """Return the outcome with the cause named where pages could not be read; a block page is another condition."""
     evidence = outcome.conditions.get(ConditionKind.DRIFTED)
     if evidence is None:
         return outcome
-    cause = cause_of(pages, listing_is_read=listing_is_read, replays=replayed)
+    cause = cause_of(pages, listing_is_read=listing_is_read, replays=replayed, knows_addresses=knows_addresses)
     others: dict[ConditionKind, str] = {
         kind: told for kind, told in outcome.conditions.items() if kind is not ConditionKind.DRIFTED
     }

@@ -11,7 +11,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.asyncio import create_looping_call, run_in_thread
 from twisted.python.failure import Failure
 
-from crawler.drift import replays, with_cause
+from crawler.drift import knows_addresses, replays, with_cause
 from crawler.holding import let_go
 from crawler.outcome import Outcome, outcome_of
 from crawler.spiders.park import PROGRESS, ParkSpider
@@ -98,11 +98,16 @@ class VisitAccount:
             return outcome
         spider = self._spider
         try:
-            replayed = replays(spider.book.last_good(_REPLAYED), spider.layouts, spider.park)
+            good = spider.book.last_good(_REPLAYED)
         except ValueError:  # damaged bytes are for 'verify' to tell
-            replayed = []
-        pages, is_read = spider.account.unread_pages, spider.account.listing_pages > 0
-        return with_cause(outcome, pages, listing_is_read=is_read, replayed=replayed)
+            good = []
+        return with_cause(
+            outcome,
+            spider.account.unread_pages,
+            listing_is_read=spider.account.listing_pages > 0,
+            replayed=replays(good, spider.layouts, spider.park),
+            knows_addresses=knows_addresses(good, spider.layouts, spider.park),
+        )
 
     def _heartbeat(self) -> None:
         spider = self._spider

@@ -9,12 +9,15 @@ from selectolax.lexbor import LexborNode
 
 from crawler.dates import read_date
 from crawler.density import densest_block
+from crawler.grouping import forms_of
 from crawler.lines import visible_lines
 from crawler.page import Page
 from storage.identity import plain_path
 from storage.records import Link
 from storage.text import comparison_text
 
+#: What a form says of any number.
+_COUNTS = re.compile(r"\\d|\[0-9a-f\]")
 _CLASS = re.compile(r"[A-Za-z_][\w-]*")
 #: What says more is neither a headline nor a stamp.
 _MOST_SIGNS = 2000
@@ -79,10 +82,15 @@ def propose_list(page: Page, links: Sequence[Link]) -> tuple[list[str], list[str
 
 
 def address_forms(urls: Iterable[str]) -> list[str]:
-    """Return patterns for the paths of articles, the commonest first: digits and hexadecimal names stand for any."""
+    """Return patterns for the paths of articles, the commonest first: digits and hexadecimal names stand for any.
+
+    Addresses of words have none of these; what they share is then asked of their whole paths.
+    """
+    urls = list(urls)
     forms = Counter(_form(plain_path(url)) for url in urls)
     most = forms.most_common(1)[0][1] if forms else 0
-    return [form for form, number in forms.most_common(3) if number * 4 >= most]
+    common = [form for form, number in forms.most_common(3) if number * 4 >= most]
+    return common if all(_COUNTS.search(form) for form in common) else list(forms_of(urls))
 
 
 def _form(path: str) -> str:

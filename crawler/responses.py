@@ -116,6 +116,7 @@ def unread_page(
         reason=reason,
         length=sum(map(len, page.lines)),
         fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
+        is_bare=page.is_html and page.tree.css_first("a[href]") is None,
         has_headline=len(wanted) >= _LEAST_HEADLINE and wanted in comparison_text(" ".join(page.lines)),
     )
 

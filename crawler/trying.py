@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.dates import read_date
+from crawler.elsewhere import articles_elsewhere
 from crawler.layouts import Layout
 from crawler.listing import ListingPage, read_listing
 from crawler.page import Page
@@ -131,26 +132,29 @@ def best_layout(trials: Sequence[Trial], listings: Mapping[str, ListingPage]) ->
 
 
 def trouble_with_listing(
-    page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], article: str | None
+    page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], article: Reading | None, park: Park
 ) -> str | None:
     """Return why a page cannot be watched as a listing, and what to give instead; None if it can.
 
-    *article* is the headline if the page reads as an article itself (:func:`article_at`). One that lists articles is
-    only doubtful then, unless its address is an article's.
+    *article* is what the page reads as if it reads as an article itself (:func:`article_at`). One that lists articles
+    is only doubtful then, unless its address is an article's.
     """
     if listings and not (article and _has_address_of_article(page, layouts)):
         return None
     if article:
-        return f"is an article itself, '{article[:80]}': give the page that lists the news"
+        by = f"is an article itself by the layout {article.layout.name}, '{article.fields.headline[:80]}'"
+        return f"{by}: give the page that lists the news, or look at what that layout recognises"
+    if elsewhere := articles_elsewhere(page, layouts.values(), park):
+        return f"no article of this host stands on it, and {elsewhere}"
     if page.text.lstrip().startswith(("{", "[")):
         return "is a list in JSON that no layout reads: give the page that shows the news to people"
-    return "no layout finds an article in it (a link with a number in its address): give the page that lists the news"
+    return "no layout finds an article in it, nor a list of links to news: give the page that lists the news"
 
 
 def article_at(
     page: Page, listings: Mapping[str, ListingPage], layouts: Mapping[str, Layout], park: Park, now: datetime
-) -> str | None:
-    """Return the headline of a page that a family reads as an article, with its date, and none as a list of articles.
+) -> Reading | None:
+    """Return what a family reads off a page as an article, with its date, that none reads as a list of articles.
 
     A page whose address is that of a family's articles is an article whatever it lists: others are named below many.
     """
@@ -159,7 +163,7 @@ def article_at(
     if has_list and not _has_address_of_article(page, layouts):
         return None
     read = read_article(page, families, park, now)
-    return read.fields.headline if isinstance(read, Reading) and read.fields.date_published else None
+    return read if isinstance(read, Reading) and read.fields.date_published else None
 
 
 def _has_address_of_article(page: Page, layouts: Mapping[str, Layout]) -> bool:

@@ -46,6 +46,8 @@ class UnreadPage:
     fingerprint: str
     #: Whether a person would see the headline that its article is known by.
     has_headline: bool = False
+    #: Whether it leads nowhere: even an empty list stands between the links of its site.
+    is_bare: bool = False
 
 
 class Cause(StrEnum):
@@ -67,6 +69,19 @@ def shifts(now: Counts, past: Counts, ways: Collection[str]) -> list[Shift]:
     return [shift for shift in found if shift and (shift.is_lost or shift.usual in ways)]
 
 
+def dates_lost(now: Counts, past: Counts) -> str | None:
+    """Say that nothing finds the dates of articles any more, None if something does or never did.
+
+    A source may be left out by its people; a headline and a text that nothing finds make a page that was not read.
+    """
+    lost = [shift for shift in shifts(now, past, ()) if shift.field == "date_published" and shift.is_lost]
+    if not lost or lost[0].readings < _FEW_READINGS:
+        return None
+    return (
+        f"no date is found on {lost[0].readings} articles; one was found on {lost[0].usual_share:.0%} of those before"
+    )
+
+
 def _of(name: str, counts: Counts) -> dict[str, int]:
     return {locator: number for (field, locator), number in counts.items() if field == name}
 
@@ -85,20 +100,24 @@ def _shift(name: str, now: dict[str, int], past: dict[str, int]) -> Shift | None
     return Shift(field=name, usual=usual, usual_share=share, past_readings=before, now=present, readings=readings)
 
 
-def cause_of(pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Sequence[bool]) -> Cause:
+def cause_of(
+    pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Sequence[bool], knows_addresses: bool = True
+) -> Cause:
     """Name the cause of pages that could not be read.
 
     *replays* says of the last good captures whether today's layout still reads them: if it does, the site changed; if
-    it does not, the layout did. Pages that all look alike, or all hold next to nothing, are no articles at all, unless
-    the headlines stand on them.
+    it does not, the layout did; so it did where it no longer *knows the addresses* of articles on record. Pages that
+    all look alike, or all hold next to nothing, are no articles at all, unless the headlines stand on them.
     """
     if replays and sum(replays) * 2 < len(replays):
+        return Cause.OUR_LAYOUT
+    if not (listing_is_read or knows_addresses):
         return Cause.OUR_LAYOUT
     short = all(page.length < _SHORT for page in pages)
     alike = len(pages) > 1 and len({page.fingerprint for page in pages}) == 1
     # One short page alone may be a listing that is empty.
     if sum(page.has_headline for page in pages) * 2 > len(pages):
         return Cause.ARTICLES
-    if alike or (short and pages and (listing_is_read or len(pages) > 1)):
+    if alike or (short and pages and (listing_is_read or len(pages) > 1 or pages[0].is_bare)):
         return Cause.BLOCK_PAGE
     return Cause.ARTICLES if listing_is_read else Cause.LISTING

@@ -1,6 +1,7 @@
 """An operator has the address of a news page; within minutes the park is watched."""
 
 import json
+import re
 import ssl
 import tomllib
 from pathlib import Path
@@ -82,9 +83,52 @@ def test_a_listing_that_is_watched_already_is_not_added_twice(own: Desk, site: T
     assert (again.returncode, "park 'east' watches this listing already" in again.stderr) == (2, True)
 
 
+def test_an_address_that_leads_to_a_listing_that_is_watched_adds_no_second_park(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+    site.pages["/news"] = status(301, Location=f"{site.base}{LISTING}")
+    again = own.run("parks", "add", f"{site.base}/news", "--slug", "other")
+    said = f"{site.base}/news: leads to {site.base}{LISTING}: park 'east' watches this listing already"
+    assert (again.returncode, said in again.stderr) == (2, True), again.stderr
+
+
+def test_articles_on_another_host_are_named_with_the_key_that_lets_them_in(own: Desk, site: TrickSite) -> None:
+    there = "".join(f'<li><a href="http://news.example{path(n)}">Story {n} of the park</a></li>' for n in range(1, 6))
+    site.pages[LISTING] = ok(f"<html><body><ul>{there}</ul></body></html>")
+    said = "5 articles that it names stand on news.example: add that to 'hosts' in the park file"
+    assert said in own.fails("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+    site.park(own.folder, "east")
+    assert said in own.run("crawl").stderr
+    site.serve_stories(4, 3, 2, 1)
+    content = site.pages[LISTING]
+    site.pages[LISTING] = (content[0], content[1], content[2].replace(b"</ul>", there.encode() + b"</ul>"))  # type: ignore[index]
+    (own.folder / "parks" / "east.toml").unlink()
+    assert f"? {said}" in own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+
+
+def test_a_layout_for_addresses_of_words_is_proposed_with_their_form(own: Desk, site: TrickSite) -> None:
+    words = [
+        "the-park-opens-a-hall",
+        "a-dealer-in-fish-moves-in",
+        "nine-masons-for-one-weir",
+        "the-ferry-runs-late-again",
+    ]
+    entries = "".join(f'<li><a href="/news/{each}/">{each.replace("-", " ").title()}</a></li>' for each in words)
+    menu = '<a href="/about-us/">About us</a><a href="/">Welcome to the park and its harbour</a>'
+    site.pages["/news/"] = ok(f"<html><body>{menu}<ul class='n'>{entries}</ul></body></html>")
+    for each in words:
+        site.pages[f"/news/{each}/"] = ok(STORY.format(number=1, headline=each.replace("-", " ").title()))
+    said = own.must("parks", "add", f"{site.base}/news/", "--slug", "east", "--new-layout", "words", "--dry-run")
+    [form] = {*re.findall("^(?:articles|addresses) = \\['(.*)'\\]$", said, re.MULTILINE)}
+    assert all(re.search(form, f"/news/{each}/") for each in words)
+    assert not any(re.search(form, address) for address in ("/", "/news/", "/about-us/", "/news/events/"))
+
+
 def test_what_is_no_listing_is_told_from_one(own: Desk, site: TrickSite) -> None:
     site.serve_stories(4, 3, 2, 1)
-    assert "is an article itself, 'Story 4 of the park'" in own.fails("parks", "add", f"{site.base}{path(4)}")
+    assert "is an article itself by the layout tjuda, 'Story 4 of the park'" in own.fails(
+        "parks", "add", f"{site.base}{path(4)}"
+    )
     site.pages["/list.json"] = (
         200,
         {"Content-Type": "application/json"},

@@ -1,5 +1,6 @@
 """When a site is redesigned, that is told on the same day, with its cause, and nothing false reaches a reader."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -109,6 +110,51 @@ def test_a_layout_that_we_broke_ourselves_is_not_blamed_on_the_site(desk: Desk, 
     [(kind, evidence)] = told(desk)
     assert (kind, evidence.partition(":")[0]) == ("drifted", Cause.OUR_LAYOUT)
     assert "0 of the 5 last good articles" in desk.run("layouts", "diagnose", "trick").stdout
+
+
+def test_a_rule_of_ours_that_knows_no_address_any_more_is_not_blamed_on_the_site(desk: Desk, park: TrickSite) -> None:
+    own = desk.folder / "layouts" / "tjuda"
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", own)
+    rules = (own / "layout.toml").read_text(encoding="utf-8")
+    changed = re.sub(r"(?ms)^\[listing\]\narticles = \[.*?\]", "[listing]\narticles = ['/stories/']", rules)
+    assert changed != rules
+    (own / "layout.toml").write_text(changed, encoding="utf-8")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(own.parent)
+    desk.run("crawl", "--recheck", "all")
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("drifted", Cause.OUR_LAYOUT)
+
+
+def test_a_word_of_comfort_at_every_address_is_a_block_page(desk: Desk, park: TrickSite) -> None:
+    park.pages = {LISTING: ok("<html><body><p>We are painting the shop and are back on Monday.</p></body></html>")}
+    park.elsewhere = park.pages[LISTING]
+    desk.run("crawl", "--recheck", "all")
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("blocked", Cause.BLOCK_PAGE)
+    assert desk.changes() == []
+
+
+def test_dates_that_nothing_finds_any_more_are_a_condition_until_one_is_found(desk: Desk, site: TrickSite) -> None:
+    def serve(*numbers: int, dated: bool) -> None:
+        entries = "".join(f'<li><a href="/news/{n}.html">Story {n} of the park</a></li>' for n in numbers)
+        site.pages[LISTING] = ok(f"<html><body><ul>{entries}</ul></body></html>")
+        for n in numbers:
+            stamp = f"<p>Published: 2024-05-0{n}</p>" if dated else ""
+            site.pages[f"/news/{n}.html"] = ok(
+                f"<html><body><h1>Story {n} of the park</h1>{stamp}<p>{TEXT}</p><p>{TEXT} {n}</p></body></html>"
+            )
+
+    serve(6, 5, 4, 3, 2, 1, dated=True)
+    site.park(desk.folder, layouts='["general"]')
+    desk.must("crawl")
+    serve(7, 6, 5, 4, 3, 2, 1, dated=False)
+    desk.must("crawl", "--recheck", "all")
+    assert told(desk) == [("drifted", "no date is found on 7 articles; one was found on 100% of those before")]
+    desk.must("crawl", "--recheck", "none")
+    assert [kind for kind, _ in told(desk)] == ["drifted"]
+    serve(7, 6, 5, 4, 3, 2, 1, dated=True)
+    desk.must("crawl", "--recheck", "all")
+    assert told(desk) == []
 
 
 def test_one_shell_for_every_address_is_a_block_page(desk: Desk, park: TrickSite) -> None:

@@ -66,7 +66,8 @@ class TrickSite:
             self.pages[path(number)] = article(number, text, **headers)
 
     def park(self, folder: Path, slug: str = "trick", **more: str) -> None:
-        lines = [f'name = "{slug.title()} Park"', f'listings = ["{self.base}{LISTING}"]', 'layouts = ["tjuda"]']
+        more = {"layouts": '["tjuda"]', **more}
+        lines = [f'name = "{slug.title()} Park"', f'listings = ["{self.base}{LISTING}"]']
         lines += [f"{key} = {value}" for key, value in more.items()]
         (folder / "parks" / f"{slug}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

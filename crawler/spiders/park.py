@@ -18,6 +18,7 @@ from crawler.asked import Asked, Gone, ReadArticle, Unread
 from crawler.backfill_book import BackfillBook
 from crawler.book import VisitBook
 from crawler.drift import located
+from crawler.elsewhere import articles_elsewhere
 from crawler.guard import name_hosts
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
@@ -157,7 +158,8 @@ class ParkSpider(Spider):
             self._listing_lost(walk, f"{walk.url}: the listing ends before its markup does")
             return
         if not listing.links and (walk.number == 1 or not listing.is_behind_the_last):
-            self.account.no_layout = f"{walk.url}: {listing.trouble or 'no layout finds an article in the listing'}"
+            trouble = listing.trouble or articles_elsewhere(page, self.layouts, self.park)
+            self.account.no_layout = f"{walk.url}: {trouble or 'no layout finds an article in the listing'}"
             self.account.keep(unread_page(response, page, self.account.no_layout, self.clock()))
             self._listing_lost(walk, self.account.no_layout)
             return

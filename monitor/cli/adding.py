@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from crawler.elsewhere import articles_elsewhere
 from crawler.grouping import largest_group
 from crawler.layouts import Layout
 from crawler.listing import ListingPage
@@ -63,6 +64,7 @@ def add(
     _must_be_new(url)
     _must_be_free(target, new_layout)
     fetched = _page(fetch(common.settings, url, verify=verify), url)
+    _must_be_new(fetched.url, asked=url)
     page = fetched.page()
     park = _described(park, page, fetched.url, name)
     shown = page
@@ -71,7 +73,7 @@ def add(
     listings = listings_by_layout(page, common.good_layouts, park)
     park, listings = _with_own_forms(park, page, listings)
     article = article_at(shown, listings, common.good_layouts, park, utc_now())
-    if trouble := trouble_with_listing(shown, listings, common.good_layouts, article):
+    if trouble := trouble_with_listing(shown, listings, common.good_layouts, article, park):
         fail_with(f"{url}: {trouble}", UNSEEN)
     links = next(iter(listings.values())).links
     articles = _two_of(links, verify=verify)
@@ -87,7 +89,8 @@ def add(
     chosen = layouts.get(new_layout or "") or best_layout(trials, listings)
     if chosen is None:
         fail_with(f"{url}: no layout reads its articles: try --new-layout NAME", UNSEEN)
-    doubts = [f"the page reads as an article itself, '{article[:80]}'"] if article else []
+    doubts = [f"the page reads as an article itself, '{article.fields.headline[:80]}'"] if article else []
+    doubts += [elsewhere] if (elsewhere := articles_elsewhere(page, [chosen], park)) else []
     _print_verdict(
         park, chosen, listings.get(chosen.name), [trial for trial in trials if trial.layout is chosen], doubts
     )
@@ -163,10 +166,11 @@ def _must_be_free(target: Path, new_layout: str | None) -> None:
         raise UsageError(f"--new-layout {new_layout}: there is such a layout already")
 
 
-def _must_be_new(url: str) -> None:
+def _must_be_new(url: str, asked: str | None = None) -> None:
     for park in common.seeds[0].values() if common.settings.seeds.parks.is_dir() else ():
         if canonical_address(url) in map(canonical_address, park.listings):
-            raise UsageError(f"{url}: park '{park.slug}' watches this listing already")
+            there = f"{asked}: leads to {url}" if asked and asked != url else url
+            raise UsageError(f"{there}: park '{park.slug}' watches this listing already")
 
 
 def _page(fetched: Fetched, url: str) -> Fetched:
