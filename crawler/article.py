@@ -10,6 +10,7 @@ from scrapy.utils.asyncio import run_in_thread
 from crawler.alike import Edit, marks_of
 from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
+from crawler.decoding import has_lost_its_signs
 from crawler.design import is_by_design
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of, pages_beside
@@ -104,6 +105,8 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
 
 
 def _edit_in(observation: Observation, known: KnownArticle | None) -> Edit | None:
+    if observation.is_moved:
+        return None  # where it stands is needed at once, by whatever else is asked for in this visit
     on_record = observation.restated.fields if observation.restated else known.fields if known else None
     marks = marks_of(on_record, observation.fields, observation.listed_headline)
     return Edit(observation=observation, marks=marks, article_id=known.id if known else None) if marks else None
@@ -172,6 +175,8 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
         sign = reader.signs.of(page)
     if sign is not None:
         return _nothing_behind(sign)
+    if isinstance(result, Reading) and has_lost_its_signs("".join((result.fields.headline, *result.fields.body))):
+        return NotSeen(reason="its words are question marks: the site has lost its signs")
     if isinstance(result, Reading):
         return result
     reason = f"no layout fits: {result.reason}"

@@ -10,6 +10,8 @@ from w3lib.encoding import (
     resolve_encoding,
 )
 
+#: What is said of bytes that make no text.
+UNDECODED = "cannot be decoded, set 'encoding' in the park file if the site declares a wrong one"
 _HAN = re.compile("[\u3400-\u9fff]")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 #: Quotation marks, dashes and the like of windows-1252.
@@ -19,6 +21,8 @@ _HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
 _WESTERN = re.compile("[\u0080-\u009f¡-¦ª¬¯²-´¸-º¼-Öà-öØ-Þø-ÿ]")
 #: What "，", "。", "的" and an apostrophe become when UTF-8 is read as GBK; rare in any other text.
 _TWICE = re.compile("[锛銆鐨鈥]")
+#: What a store that knows no Chinese makes of it.
+_QUESTION_MARKS = re.compile(r"\?{4,}")
 #: Where Big5 keeps the 5,401 characters in common use: the first byte (Big5, level 1).
 _BIG5_COMMON = range(0xA4, 0xC7)
 #: Of the characters of a text in the encoding that is its own, so many are common ones.
@@ -39,6 +43,14 @@ class Decoded:
         """Whether so much could not be decoded, or is so implausible, that nothing on the page can be trusted."""
         lost = self.text.count("\ufffd") > max(4, len(self.text) // 2000)
         return lost or _is_implausible(self.text)
+
+
+def has_lost_its_signs(text: str) -> bool:
+    """Say whether a text that people read has become question marks before it was sent to us.
+
+    Of a page's markup nothing follows: comments in its scripts are often lost in that way.
+    """
+    return 4 * sum(map(len, _QUESTION_MARKS.findall(text))) > len(text)
 
 
 def _is_implausible(text: str) -> bool:

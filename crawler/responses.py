@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from crawler.bounds import excess_of
 from crawler.causes import in_words
-from crawler.decoding import decode
+from crawler.decoding import UNDECODED, decode
 from crawler.page import Page, is_markup
 from crawler.signs import Signs
 from storage.drift import UnreadPage
@@ -71,7 +71,7 @@ def unfit_of(response: Response, park: Park) -> str | None:
         return f"{response.url}: is empty"
     decoded = decode(response.body, kind, encoding=park.encoding)
     if decoded.is_damaged:
-        return f"{response.url}: cannot be decoded, set 'encoding' in the park file if the site declares a wrong one"
+        return f"{response.url}: {UNDECODED}"
     if excess := excess_of(decoded.text):
         return f"{response.url}: {excess}"
     return None

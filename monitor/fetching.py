@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.bounds import excess_of
-from crawler.decoding import decode
+from crawler.decoding import Decoded, decode
 from crawler.page import Page, is_markup
 from monitor import children
 from monitor.crawl_settings import scrapy_settings
@@ -26,8 +26,15 @@ class Fetched:
 
     def page(self, encoding: str | None = None) -> Page:
         """Return the decoded page."""
-        text = decode(self.content, self.content_type, encoding=encoding).text
+        text = self._decoded(encoding).text
         return Page(url=self.url, text=text, is_html=is_markup(self.content_type, text))
+
+    def is_damaged(self, encoding: str | None = None) -> bool:
+        """Say whether its bytes make no text, as a visit would."""
+        return self._decoded(encoding).is_damaged
+
+    def _decoded(self, encoding: str | None) -> Decoded:
+        return decode(self.content, self.content_type, encoding=encoding)
 
 
 def fetch(settings: Settings, url: str, *, verify: bool = True) -> Fetched:

@@ -62,6 +62,13 @@ def test_a_park_on_a_known_family_is_one_file(own: Desk, site: TrickSite) -> Non
     assert len(own.rows("articles")) == 4
 
 
+def test_an_address_that_is_not_there_says_what_to_give(own: Desk, site: TrickSite) -> None:
+    said = own.fails("parks", "add", f"{site.base}/nowhere/")
+    assert said.endswith(
+        "/nowhere/: answered status 404: open it in a browser, and give the address that shows the news there\n"
+    )
+
+
 def test_a_dry_run_writes_nothing(own: Desk, site: TrickSite) -> None:
     site.serve_stories(2, 1)
     before = files(own)

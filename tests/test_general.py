@@ -89,6 +89,12 @@ def test_extract_tells_a_wall_from_an_article(desk: Desk, tmp_path: Path) -> Non
     assert said.endswith("wall.html: blocked by a page that asks to log in, so it is no article\n")
 
 
+def test_extract_and_add_refuse_a_page_that_cannot_be_decoded(desk: Desk, site: TrickSite) -> None:
+    site.pages["/garbage.html"] = (200, {"Content-Type": "text/html"}, bytes(range(128, 256)) * 99)
+    for verb in (["extract"], ["parks", "add"]):
+        assert "/garbage.html: cannot be decoded, set 'encoding'" in desk.fails(*verb, f"{site.base}/garbage.html")
+
+
 def test_a_page_that_would_keep_the_extractor_busy_for_minutes_is_left_alone() -> None:
     assert general_body(pages.Page(url="http://a.example/", text="<p>some words</p>" * 30_000)) == []
 

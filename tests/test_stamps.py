@@ -81,11 +81,7 @@ def test_a_clock_stands_behind_its_day_in_many_ways(text: str, iso: str) -> None
         ("", "<p>Town desk · 23 May 2023 · 4 min read</p>", "2023-05-23"),
         ("", "<p>Published 17th February 2023 | Share on a network</p>", "2023-02-17"),
         ("", "<p>Thu, 26/08/2021, 10:25 (GMT+7)</p>", "2021-08-26T11:25:00+08:00"),
-        (
-            "",
-            "<dl><dt>Date published</dt><dd>9 December 2022</dd><dt>Updated</dt><dd>3 January 2023</dd></dl>",
-            "2022-12-09",
-        ),
+        ("", "<dl><dt>Date published</dt><dd>9 December 2022</dd></dl>", "2022-12-09"),
     ],
 )
 def test_stamps_among_labels_are_read_and_are_no_text(above: str, below: str, date: str) -> None:
@@ -131,6 +127,17 @@ def test_when_a_page_was_last_updated_counts_less_than_the_stamp_below_the_headl
     assert english(below="<p>Updated: July 12, 2004</p>", behind=foot).date_published == "2004-07-12"
     alone = fields(f"<h1>{HEAD}</h1>{paragraphs(TEXT)}{foot}", listed=HEAD)
     assert alone.date_published == "2006-08-03"
+
+
+def test_the_day_of_an_update_below_the_stamp_is_no_text() -> None:
+    crumbs = f"<nav><ol><li><a href='/'>Home</a></li><li>{HEAD}</li></ol></nav>"
+    days = "<dl><dt>Date published</dt><dd>9 December 2022</dd><dt>Last updated</dt><dd>3 January 2023</dd></dl>"
+    text = "".join(f"<p>{line}</p>" for line in TEXT)
+    notes = "<h2>Notes to editors</h2><p>Photographs are available on request.</p><h2>Was this page useful?</h2>"
+    found = fields(
+        f"{crumbs}<main><h1>{HEAD}</h1>{days}{text}{notes}</main><footer><p>Cookies</p></footer>", listed=HEAD
+    )
+    assert (found.date_published, found.body[:2]) == ("2022-12-09", TEXT)
 
 
 def linked(*objects: object) -> str:
@@ -219,13 +226,18 @@ def test_a_headline_may_have_a_label_of_its_own() -> None:
 
 
 def test_a_lead_in_a_box_of_its_own_brings_no_contacts_along() -> None:
-    stamp = "<p><time itemprop='datePublished' datetime='2023-05-12'>12.05.2023</time></p>"
+    stamp = "<div class='news-date'><time itemprop='datePublished' datetime='2023-05-12'>12.05.2023</time></div>"
     lead = "Three hundred masons were at work at the same time when the last gate of the weir was lowered into its bed."
-    more = tuple(f"{line} That is number {n}." for n in range(3) for line in TEXT)
-    contact = "<div class='c'><h4>Press contact</h4><p>Town hall, room 4</p><p>Phone: +49 69 1234-567</p></div>"
+    more = (TEXT[0], TEXT[1], "Largest gate on the river", *(f"{line} So it was put on Monday." for line in TEXT))
+    text = "".join(f"<h3>{line}</h3>" if len(line) < 40 else f"<p>{line}</p>" for line in more)
+    contact = "<h4>Press contact</h4><p>Karl Weber<br>Phone: +49 69 1234-567<br>press@ferry.example</p>"
     found = fields(
-        f"<div class='article'>{stamp}<h1>{HEAD}</h1><div class='teaser'><p>{lead}</p></div>{paragraphs(more)}"
-        f"<div class='files'><h4>Downloads</h4><a href='/31.pdf'>Press release (PDF)</a></div>{contact}</div>"
+        f"<header><a>South Ferry</a></header><main><div class='news'><div class='article'>{stamp}"
+        f"<div class='header'><h1>{HEAD}</h1></div><div class='teaser-text'><p>{lead}</p></div>"
+        f"<div class='news-text-wrap' itemprop='articleBody'>{text}</div>"
+        f"<div class='news-related-files'><h4>Downloads</h4><a>Press release (PDF)</a></div>"
+        f"<div class='contact-box'>{contact}</div></div></div></main>",
+        listed=HEAD,
     )
     assert (found.date_published, found.body) == ("2023-05-12", (lead, *more))
 

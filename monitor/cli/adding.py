@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from crawler.decoding import UNDECODED
 from crawler.elsewhere import articles_elsewhere
 from crawler.grouping import largest_group
 from crawler.layouts import Layout
@@ -176,7 +177,11 @@ def _must_be_new(url: str, asked: str | None = None) -> None:
 def _page(fetched: Fetched, url: str) -> Fetched:
     if fetched.reason:
         hint = ", or --no-tls-verify for a certificate that is known to be broken"
-        fail_with(f"{url}: {fetched.reason}{hint if 'certificate' in fetched.reason else ''}", UNSEEN)
+        look = ": open it in a browser, and give the address that shows the news there"
+        hint = hint if "certificate" in fetched.reason else look if "answered status" in fetched.reason else ""
+        fail_with(f"{url}: {fetched.reason}{hint}", UNSEEN)
+    if fetched.is_damaged():
+        fail_with(f"{url}: {UNDECODED}", UNSEEN)
     return fetched
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crawler.bounds import excess_of
-from crawler.decoding import decode
+from crawler.decoding import UNDECODED, decode
 from crawler.layouts import Layout
 from crawler.page import Page, language_of, title_parts
 from crawler.reading import Reading, Unreadable, read_article
@@ -133,9 +133,7 @@ def _saved(path: Path, address: str, park: Park) -> Page:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     decoded = decode(content, None, encoding=park.encoding)
     if decoded.is_damaged:
-        fail_with(
-            f"{path}: cannot be decoded, set 'encoding' in the park file if the site declares a wrong one", UNSEEN
-        )
+        fail_with(f"{path}: {UNDECODED}", UNSEEN)
     text = decoded.text
     if excess := excess_of(text):
         fail_with(f"{path}: {excess}", UNSEEN)
@@ -150,4 +148,6 @@ def _fetched(address: str, park: Park) -> Page:
     fetched = fetch(common.settings, address, verify=park.tls_verify)
     if fetched.reason:
         fail_with(f"{address}: {fetched.reason}", UNSEEN)
+    if fetched.is_damaged(park.encoding):
+        fail_with(f"{address}: {UNDECODED}", UNSEEN)
     return fetched.page(park.encoding)
