@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench-extract torture docs lock clean
+.PHONY: help setup demo test test-long lint format bench-extract torture docs lock clean
 
 help:            ## list these verbs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## */	/' | expand -t 12
@@ -32,8 +32,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup      ## the whole loop on bundled sample parks, with a mail server on loopback
 	@$(BIN)/parkwatch demo
 
-test: setup lint ## lint, types and the whole suite
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile
+test: setup lint ## lint, types and the suite, in under five minutes on two cores
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile -m "not long"
+
+test-long: setup ## the scenes that take longer: bad and hostile sites, backfills, the real command from start to end
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile -m long
 
 lint: setup      ## ruff and mypy
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/mypy

@@ -9,6 +9,9 @@ from tests.conftest import Desk
 from tests.slowsite import has_running_visit, serve_slowly, stored, stories, wait_for
 from tests.tricksite import TrickSite
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 SPAN = ("--since", "2024-05-05", "--until", "2024-05-20")
 
 

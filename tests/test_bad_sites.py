@@ -10,6 +10,9 @@ import pytest
 from tests.conftest import Desk
 from tests.tricksite import LISTING, Answer, Page, TrickSite, article, listing, ok, path, status, tricking
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 def half_sent(request: BaseHTTPRequestHandler) -> None:
     _, _, body = article(2, "Other words, " * 400)

@@ -16,6 +16,9 @@ from tests.conftest import Desk
 from tests.slowsite import has_running_visit, serve_slowly, stored, stories, wait_for
 from tests.tricksite import TrickSite, path
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def site(site: TrickSite) -> TrickSite:

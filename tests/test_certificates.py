@@ -10,6 +10,9 @@ import trustme
 from tests.conftest import Desk
 from tests.tricksite import tricking
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 def expired(authority: trustme.CA, context: ssl.SSLContext) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)

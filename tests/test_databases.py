@@ -20,6 +20,9 @@ from tests.postgres import database, own_server
 from tests.test_mail import Outcome, answers, frozen, mailer
 from tests.test_store import kinds, problems, record
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def postgres_store(postgres: tuple[str, str]) -> Iterator[Store]:

@@ -16,6 +16,9 @@ from crawler.rules import LayoutFile
 from crawler.seeds import BUNDLED
 from tests.builders import a_park
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 LAYOUTS = load_layouts(BUNDLED / "layouts")
 FAMILIES = [layout for layout in LAYOUTS.values() if not layout.is_general]
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

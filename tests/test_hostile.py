@@ -20,6 +20,9 @@ from tests.conftest import Desk
 from tests.test_mail import mailer
 from tests.tricksite import LISTING, TrickSite, article, listing, ok, path, status
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 LAYOUTS = [load_layouts(BUNDLED / "layouts")["tjuda"]]
 
 

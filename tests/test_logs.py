@@ -6,11 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from monitor.demo.mailbox import Mailbox
 from monitor.logs import Log
 from tests.conftest import Desk
 from tests.slowsite import stored, wait_for
 from tests.tricksite import TrickSite
+
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
 
 
 def test_lines_that_a_full_disk_lost_are_counted_once_there_is_room(tmp_path: Path) -> None:

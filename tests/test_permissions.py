@@ -13,6 +13,9 @@ from storage.database import articles, open_store
 from tests.builders import an_observation
 from tests.conftest import Desk
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 #: The superuser may write anywhere unless he lays that power down.
 AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 

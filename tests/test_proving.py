@@ -13,6 +13,9 @@ from tests.conftest import Desk
 from tests.slowsite import stored
 from tests.tricksite import LISTING, TrickSite, article, listing, ok, path, status
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def watched(desk: Desk, site: TrickSite) -> Desk:

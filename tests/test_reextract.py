@@ -12,6 +12,9 @@ from crawler.seeds import BUNDLED
 from tests.conftest import Desk
 from tests.tricksite import TrickSite
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def rules(desk: Desk, site: TrickSite) -> Path:

@@ -15,6 +15,9 @@ from tests.builders import DAY_1, a_park
 from tests.conftest import Desk
 from tests.tricksite import TrickSite, article, path
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 LAYOUTS = load_layouts(BUNDLED / "layouts")
 
 

@@ -9,6 +9,9 @@ from crawler.robots import rules_for
 from tests.conftest import Desk
 from tests.tricksite import LISTING, Answer, TrickSite, ok, path, status
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 RULES = f"User-agent: *\nDisallow: {path(2)}\n"
 OBEYED, NO_RULES, KEPT_OUT = {path(1)}, {path(1), path(2)}, set[str]()
 

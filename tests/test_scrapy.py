@@ -8,6 +8,9 @@ from crawler.spiders.arguments import VisitArguments
 from tests.conftest import Desk
 from tests.tricksite import LISTING, TrickSite, path
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 QUIET = ("-s", "LOG_LEVEL=ERROR")
 
 

@@ -3,10 +3,15 @@
 import signal
 import time
 
+import pytest
+
 from tests.conftest import Desk
 from tests.slowsite import stored, wait_for
 from tests.torture.rude import rudely
 from tests.tricksite import TrickSite
+
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
 
 
 def test_sigterm_while_the_server_has_the_mail_costs_no_copy(desk: Desk, site: TrickSite) -> None:

@@ -37,7 +37,8 @@ def test_visits_leave_no_pipe_open(desk: Desk, site: TrickSite, monkeypatch: pyt
 
     def visit() -> int:
         visit_parks(settings, store, [a_park("trick")], arguments={"recheck": "due"}, visitors=visitors)
-        return len(os.listdir("/proc/self/fd"))
+        # The site's own connections close when they please.
+        return sum(os.readlink(each).startswith("pipe:") for each in Path("/proc/self/fd").iterdir() if each.exists())
 
     first = visit()
     assert visit() <= first

@@ -15,6 +15,9 @@ from tests.builders import damage
 from tests.conftest import Desk
 from tests.tricksite import free_port
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 def json_of(desk: Desk, *arguments: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in desk.must(*arguments, "--json").splitlines()]
