@@ -1,6 +1,6 @@
 """Tell what a site does to many pages at once from what people write into one: values in, values out."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from storage.decisions import changed_fields
 from storage.records import ArticleFields, Observation
 from storage.text import comparison_text
 
-#: So many articles, and half of those that answered, do not change alike by chance.
+#: So many stories, and half of the articles that answered, do not change alike by chance.
 _FLOOR = 3
 #: So much of what came is quoted, so often, and compared with what an earlier visit has quoted.
 _QUOTED, _QUOTES = 60, 3
@@ -38,6 +38,8 @@ class Edit:
 
     observation: Observation
     marks: frozenset[Mark]
+    #: The headline on record, or that of the listing: copies of one story are edited alike by its people.
+    story: str
     #: The article on record, if it is.
     article_id: int | None = None
 
@@ -76,13 +78,14 @@ class HeldEdits:
 
     _edits: list[Edit] = field(default_factory=list)
     _bytes: int = 0
-    _often: Counter[Mark] = field(default_factory=Counter)
+    _stories: defaultdict[Mark, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def hold(self, edit: Edit) -> None:
         """Hold an edit back."""
         self._edits.append(edit)
         self._bytes += sum(len(capture.content) for capture in edit.observation.captures)
-        self._often.update(edit.marks)
+        for mark in edit.marks:
+            self._stories[mark].add(comparison_text(edit.story))
 
     @property
     def is_empty(self) -> bool:
@@ -109,7 +112,8 @@ class HeldEdits:
     def _is_alike(self, edit: Edit, answered: int, told: str) -> bool:
         if any(mark.in_words in told for mark in edit.marks):
             return True
-        return all(self._often[mark] >= _FLOOR and self._often[mark] * 2 >= answered for mark in edit.marks)
+        often = [len(self._stories[mark]) for mark in edit.marks]
+        return all(many >= _FLOOR and many * 2 >= answered for many in often)
 
     def in_words(self, alike: Iterable[Edit]) -> str:
         """Say how many articles were made alike to others, and by what."""

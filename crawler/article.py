@@ -109,7 +109,10 @@ def _edit_in(observation: Observation, known: KnownArticle | None) -> Edit | Non
         return None  # where it stands is needed at once, by whatever else is asked for in this visit
     on_record = observation.restated.fields if observation.restated else known.fields if known else None
     marks = marks_of(on_record, observation.fields, observation.listed_headline)
-    return Edit(observation=observation, marks=marks, article_id=known.id if known else None) if marks else None
+    if not marks:
+        return None
+    story = on_record.headline if on_record else observation.listed_headline or observation.fields.headline
+    return Edit(observation=observation, marks=marks, story=story, article_id=known.id if known else None)
 
 
 async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> _Whole | Gone | Unread | NotSeen:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from crawler import alike
 from crawler.alike import Edit, HeldEdits, Mark, marks_of
 from storage.records import ArticleFields
 from tests.builders import an_observation
@@ -68,13 +69,14 @@ def test_one_of_them_seen_alone_later_is_no_edit_either_and_the_condition_ends_w
 
 
 def test_a_headline_that_many_pages_share_and_no_listing_has_is_none(desk: Desk, park: TrickSite) -> None:
-    park.pages[LISTING] = listing(7, *NUMBERS)
-    park.pages[path(7)] = article(7)
-    for number in (7, *NUMBERS):
+    park.pages[LISTING] = listing(9, 8, 7, *NUMBERS)
+    for number in (9, 8, 7):
+        park.pages[path(number)] = article(number)
+    for number in (9, 8, 7, *NUMBERS):
         put(park, number, f"Story {number} of the park", "The park for makers of valves")
-    desk.run("crawl", "--recheck", "all")
+    desk.run("crawl", "--recheck", "none")
     assert desk.changes() == []
-    assert "7 articles changed alike: headline “The park for makers of valves”" in told(desk)[0]
+    assert "3 articles changed alike: headline “The park for makers of valves”" in told(desk)[0]
 
 
 def test_edits_that_differ_are_told_however_many_there_are(desk: Desk, park: TrickSite) -> None:
@@ -121,7 +123,7 @@ def test_a_new_article_is_held_back_only_for_a_headline_that_its_listing_denies(
 
 
 @pytest.mark.parametrize(
-    ("edits", "answered", "before", "alike"),
+    ("edits", "answered", "before", "dropped"),
     [
         (["a", "a", "a"], 6, "", 3),
         (["a", "a", "a"], 7, "", 0),
@@ -131,10 +133,30 @@ def test_a_new_article_is_held_back_only_for_a_headline_that_its_listing_denies(
     ],
     ids=["half", "less than half", "two", "one that says more", "told before"],
 )
-def test_how_many_are_too_many(edits: list[str], answered: int, before: str, alike: int) -> None:
+def test_how_many_are_too_many(edits: list[str], answered: int, before: str, dropped: int) -> None:
     held = HeldEdits()
     for number, lines in enumerate(edits):
         marks = frozenset(Mark(field="body", text=line) for line in lines)
-        held.hold(Edit(observation=an_observation(f"doc:{number}"), marks=marks))
+        held.hold(Edit(observation=an_observation(f"doc:{number}"), marks=marks, story=f"Story {number}"))
     believed, others = held.decide(answered, before)
-    assert (len(believed), len(others), held.is_empty) == (len(edits) - alike, alike, True)
+    assert (len(believed), len(others), held.is_empty) == (len(edits) - dropped, dropped, True)
+
+
+def test_copies_of_one_story_are_edited_alike_by_its_people() -> None:
+    held, marks = HeldEdits(), frozenset({Mark(field="body", text="Three.")})
+    for number in range(3):
+        held.hold(Edit(observation=an_observation(f"doc:{number}"), marks=marks, story="Weir rebuilt"))
+    believed, others = held.decide(3, "")
+    assert (len(believed), len(others)) == (3, 0)
+
+
+def test_no_more_is_held_back_than_a_process_can_bear(monkeypatch: pytest.MonkeyPatch) -> None:
+    held, marks = HeldEdits(), frozenset({Mark(field="body", text="Three.")})
+    edit = Edit(observation=an_observation("doc:1"), marks=marks, story="Weir rebuilt")
+    monkeypatch.setattr(alike, "_MOST_BYTES", sum(len(each.content) for each in edit.observation.captures))
+    held.hold(edit)
+    assert not held.is_full
+    held.hold(edit)
+    assert held.is_full
+    held.decide(2, "")
+    assert not held.is_full
