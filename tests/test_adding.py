@@ -69,6 +69,20 @@ def test_an_address_that_is_not_there_says_what_to_give(own: Desk, site: TrickSi
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "is_doubted"),
+    [("新闻动态", True), ("News", True), ("", True), ("News - Basin Park", False), ("Newsham Park", False)],
+)
+def test_a_name_that_is_a_columns_or_a_hosts_is_doubted(
+    own: Desk, basin: TrickSite, title: str, *, is_doubted: bool
+) -> None:
+    content = basin.pages["/meldung/"]
+    assert not callable(content)
+    basin.pages["/meldung/"] = ok(content[2].decode().replace("News - Basin Park", title))
+    said = own.must("parks", "add", f"{basin.base}/meldung/", "--slug", "east", "--dry-run")
+    assert ("--name gives it another" in said) == is_doubted
+
+
 def test_a_dry_run_writes_nothing(own: Desk, site: TrickSite) -> None:
     site.serve_stories(2, 1)
     before = files(own)

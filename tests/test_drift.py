@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from crawler.seeds import BUNDLED
-from storage.drift import Cause, Shift, UnreadPage, cause_of, shifts
+from storage.drift import NOT_FOUND, Cause, Shift, UnreadPage, cause_of, dates_lost, shifts
 from storage.records import Capture
 from tests.builders import DAY_1
 from tests.conftest import Desk
@@ -155,6 +155,22 @@ def test_dates_that_nothing_finds_any_more_are_a_condition_until_one_is_found(de
     serve(7, 6, 5, 4, 3, 2, 1, dated=True)
     desk.must("crawl", "--recheck", "all")
     assert told(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "readings", "before", "is_told"),
+    [
+        ("date_published", 3, 20, True),
+        ("date_published", 2, 20, False),
+        ("date_published", 3, 3, False),
+        ("source", 9, 20, False),
+    ],
+)
+def test_a_few_pages_without_a_date_or_many_without_a_source_are_no_condition(
+    name: str, readings: int, before: int, *, is_told: bool
+) -> None:
+    now, past = {(name, NOT_FOUND): readings}, {(name, "meta:PubDate"): before}
+    assert (dates_lost(now, past) is not None) == is_told
 
 
 def test_one_shell_for_every_address_is_a_block_page(desk: Desk, park: TrickSite) -> None:

@@ -39,6 +39,11 @@ from storage.records import Link, Park
 from storage.text import clean_text
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+#: What a listing's title says where it does not say whose it is.
+_NO_NAME = re.compile(
+    r"(?:(?:[\w-]+\.)+[a-z]{2,10}|[\d.]+)(?::\d+)?|(?i:(?:latest |park )?news(?: list)?|articles?|blog|home)"
+    r"|(?:新闻|动态|要闻|通知|公告|资讯|列表|首页|中心|园区|工作)+"
+)
 #: Parts of a host that name no park.
 _PLAIN = {"www", "en", "english", "com", "cn", "gov", "org", "net", "edu", "co"}
 
@@ -91,6 +96,8 @@ def add(
     if chosen is None:
         fail_with(f"{url}: no layout reads its articles: try --new-layout NAME", UNSEEN)
     doubts = [f"the page reads as an article itself, '{article.fields.headline[:80]}'"] if article else []
+    if not name and _is_no_name(park.name):
+        doubts.append(f"its name, '{park.name}', is a column's or a host's: --name gives it another")
     doubts += [elsewhere] if (elsewhere := articles_elsewhere(page, [chosen], park)) else []
     _print_verdict(
         park, chosen, listings.get(chosen.name), [trial for trial in trials if trial.layout is chosen], doubts
@@ -212,6 +219,10 @@ def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park
         language=language_of(page),
         hosts=park.hosts | hosts_of(final_url),
     )
+
+
+def _is_no_name(shown: str) -> bool:
+    return bool(_NO_NAME.fullmatch(shown))
 
 
 def _with_link(fetched: Fetched, link: Link) -> Page:
