@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from itertools import takewhile
 
-from crawler.beginning import missed_beginning
+from crawler.beginning import missed_beginning, text_from
 from crawler.body import body_at, body_between, is_prose, shows_pictures
 from crawler.dates import DateRead
 from crawler.density import densest_block
@@ -207,18 +207,9 @@ class FieldReader:
         text = body_at([node] if node else [], self.part, self.layout.rules.article, headline, self._head(headline))
         if first not in text:
             return found
-        text = self._without_head_and_rest(text, first, head, found)
+        text = text_from(first, text, above=self.part.lines[: (head or 0) + 1], found=found)
         is_sure = sum(map(is_prose, text)) > 1 or not any(map(is_prose, found))
         return text if is_sure else (*text, *(line for line in found if line not in text))
-
-    def _without_head_and_rest(
-        self, text: tuple[str, ...], first: str, head: int | None, found: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        """Return *text* from behind line *head*, and without the labels behind the last line of what was *found*."""
-        begins, above = text.index(first), {*self.part.lines[: (head or 0) + 1]}
-        start = max((at + 1 for at in range(begins) if text[at] in above), default=0)
-        end = text.index(found[-1]) + 1 if found[-1] in text else len(text)
-        return text[start:] if any(map(is_prose, text[end:])) else text[start:end]
 
     def _headline_of_text(self) -> str | None:
         """Return the headline of a page given as its visible text, where no label tells which line it is."""
