@@ -104,9 +104,10 @@ class HeldEdits:
         """
         believed: list[Edit] = []
         alike: list[Edit] = []
-        for edit in self._edits:
+        # Another thread may hold one more back meanwhile.
+        edits, self._edits, self._bytes = self._edits, [], 0
+        for edit in edits:
             (alike if self._is_alike(edit, answered, told) else believed).append(edit)
-        self._edits, self._bytes = [], 0
         return believed, alike
 
     def _is_alike(self, edit: Edit, answered: int, told: str) -> bool:

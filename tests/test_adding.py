@@ -127,6 +127,14 @@ def test_articles_on_another_host_are_named_with_the_key_that_lets_them_in(own: 
     assert f"? {said}" in own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
 
 
+def test_a_link_to_a_friend_or_two_is_no_article_elsewhere(own: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    there = "".join(f'<li><a href="http://news.example{path(n)}">A friend of the park</a></li>' for n in (1, 2))
+    content = site.pages[LISTING]
+    site.pages[LISTING] = (content[0], content[1], content[2].replace(b"</ul>", there.encode() + b"</ul>"))  # type: ignore[index]
+    assert "news.example" not in own.must("parks", "add", f"{site.base}{LISTING}", "--slug", "east")
+
+
 def test_a_layout_for_addresses_of_words_is_proposed_with_their_form(own: Desk, site: TrickSite) -> None:
     words = [
         "the-park-opens-a-hall",

@@ -1,13 +1,20 @@
 """What a site does to all its pages at once is no edit of any of them: it is held back, and told as what it is."""
 
+import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from crawler import alike
 from crawler.alike import Edit, HeldEdits, Mark, marks_of
+from crawler.book import VisitBook
+from crawler.items import ObservedItem
+from crawler.pipelines import StorePipeline
+from crawler.spiders.park import ParkSpider
+from storage.database import Store
 from storage.records import ArticleFields
-from tests.builders import an_observation
+from tests.builders import DAY_1, a_park, an_observation
 from tests.conftest import Desk
 from tests.tricksite import LISTING, TrickSite, article, listing, ok, path
 
@@ -160,3 +167,22 @@ def test_no_more_is_held_back_than_a_process_can_bear(monkeypatch: pytest.Monkey
     assert held.is_full
     held.decide(2, "")
     assert not held.is_full
+
+
+def test_what_is_too_much_to_be_held_back_is_written_before_the_visit_ends(
+    file_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Spider(ParkSpider):
+        park = a_park("eastgate")
+
+    monkeypatch.setattr(alike, "_MOST_BYTES", 0)
+    spider = Spider("eastgate")
+    spider.book = VisitBook(file_store.url, Spider.park, kind="visit")
+    spider.book.begin(DAY_1)
+    pipeline = StorePipeline(SimpleNamespace(spider=spider))  # type: ignore[arg-type]
+    found = an_observation("doc:1")
+    edit = Edit(observation=found, marks=frozenset({Mark(field="body", text="Three.")}), story="Weir rebuilt")
+    asyncio.run(pipeline.process_item(ObservedItem.observed(found, edit)))
+    assert spider.held.is_empty
+    assert spider.book.find("doc:1") is not None
+    spider.book.close()
