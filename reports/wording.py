@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from reports.digest import Digest, ParkSection
 
 _BRIEF = 160
+_LOCATOR = 50
 _MOST_INTERRUPTIONS = 4
 #: Beyond this a day without its year may be another one.
 _NEARLY_A_YEAR = timedelta(days=300)
@@ -91,6 +92,11 @@ def brief(text: str | None) -> str:
     """Return a sentence that may quote a site, short enough for a line."""
     text = text or "not said why"
     return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
+
+
+def in_short(locator: str) -> str:
+    """Return the beginning of a locator: some are patterns of a thousand signs."""
+    return locator if len(locator) <= _LOCATOR else f"{locator[: _LOCATOR - 1]}…"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

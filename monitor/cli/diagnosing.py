@@ -12,7 +12,7 @@ from crawler.reading import Unreadable, read_article
 from crawler.rereading import page_of_capture
 from monitor.cli.app import UNSEEN, common, say
 from monitor.cli.layouts import layouts_app
-from reports.wording import plural
+from reports.wording import in_short, plural
 from storage.database import Session, articles, drift, visit_log
 from storage.database.drift import GoodCapture
 from storage.drift import NOT_FOUND, Counts, Shift, shifts
@@ -21,21 +21,15 @@ from storage.records import FIELDS, Capture, ConditionKind, Link, Park
 
 #: So many of the last good articles are read again.
 _REPLAYED = 5
-#: Of a locator; some are patterns of a thousand signs.
-_SHOWN = 50
 
 
 def shift_sentence(shift: Shift) -> str:
     """Say which field another locator finds than used to."""
-    now = "is found by nothing" if shift.is_lost else f"is found by {_in_short(shift.now)}"
+    now = "is found by nothing" if shift.is_lost else f"is found by {in_short(shift.now)}"
     return (
         f"{shift.field} {now} in {plural(shift.readings, 'reading')}; "
-        f"it was {_in_short(shift.usual)} in {shift.usual_share:.0%} of {shift.past_readings}"
+        f"it was {in_short(shift.usual)} in {shift.usual_share:.0%} of {shift.past_readings}"
     )
-
-
-def _in_short(locator: str) -> str:
-    return locator if len(locator) <= _SHOWN else f"{locator[: _SHOWN - 1]}…"
 
 
 @layouts_app.command()
@@ -96,7 +90,7 @@ def _habit(name: str, counts: Counts) -> str:
     mine = {locator: number for (field, locator), number in counts.items() if field == name}
     total = sum(mine.values())
     most = sorted(mine, key=lambda locator: -mine[locator])[:3]
-    shown = (f"{'nothing' if each == NOT_FOUND else _in_short(each)} {mine[each] / total:.0%}" for each in most)
+    shown = (f"{'nothing' if each == NOT_FOUND else in_short(each)} {mine[each] / total:.0%}" for each in most)
     return f"{', '.join(shown)} of {total}" if total else "-"
 
 

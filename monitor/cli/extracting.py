@@ -14,6 +14,7 @@ from crawler.reading import Reading, Unreadable, read_article
 from crawler.signs import load_signs
 from monitor.cli.app import UNSEEN, UsageError, app, common, fail_with, print_json, say
 from monitor.fetching import fetch
+from reports.wording import in_short
 from storage.clock import utc_now
 from storage.identity import bare_host
 from storage.records import Park
@@ -63,7 +64,7 @@ def extract(
             continue
         where = row["located_by"].get(name)
         shown = "" if name == "body" else value if value is not None else "-"
-        say(f"{name:<19} {shown}" + (f"   ({where})" if where else ""))
+        say(f"{name:<19} {shown}" + (f"   ({in_short(where)})" if where else ""))
         if name == "body":
             say(f"\n{value}\n")
 

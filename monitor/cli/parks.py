@@ -10,6 +10,7 @@ from crawler.listing import read_listing
 from crawler.reading import Reading, read_article
 from monitor.cli.app import UNSEEN, app, common, print_json, say, warn
 from monitor.fetching import fetch
+from reports.wording import in_short
 from storage.clock import utc_now
 from storage.records import Park
 
@@ -103,7 +104,10 @@ def _check_article(park: Park, url: str) -> bool:
         ("headline", result.fields.headline),
         ("date_published", result.fields.date_published),
         ("source", result.fields.source),
-        ("body", f"{len(result.fields.body)} paragraphs, from: {result.fields.body[0][:80]}"),
+        (
+            "body",
+            f"{len(result.fields.body)} paragraphs, from: {next(iter(result.fields.body), 'pictures alone')[:80]}",
+        ),
     ):
-        say(f"    {name:<15} {value or '-'}   ({result.located_by.get(name, 'not found')})")
+        say(f"    {name:<15} {value or '-'}   ({in_short(result.located_by.get(name, 'not found'))})")
     return True
