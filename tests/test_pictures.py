@@ -85,3 +85,11 @@ def test_an_empty_element_is_no_picture_and_prose_elsewhere_is_the_text() -> Non
     assert poster.fields.body == ()
     assert isinstance(moved, Reading)
     assert moved.fields.body[0].startswith("The quay was lengthened")
+
+
+def test_a_park_whose_first_article_is_a_picture_can_be_checked(desk: Desk, harbour: TrickSite) -> None:
+    for number in (1, 2):
+        put(harbour, number, POSTER)
+    said = desk.must("parks", "check", "harbour")
+    assert "body            pictures alone" in said
+    assert max(map(len, said.splitlines())) < 140

@@ -100,14 +100,12 @@ def _check_article(park: Park, url: str) -> bool:
         warn(f"parkwatch: {park.slug}: {url}: {result.reason}")
         return False
     say(f"  {url}")
+    body = result.fields.body
     for name, value in (
         ("headline", result.fields.headline),
         ("date_published", result.fields.date_published),
         ("source", result.fields.source),
-        (
-            "body",
-            f"{len(result.fields.body)} paragraphs, from: {next(iter(result.fields.body), 'pictures alone')[:80]}",
-        ),
+        ("body", f"{len(body)} paragraphs, from: {body[0][:80]}" if body else "pictures alone"),
     ):
         say(f"    {name:<15} {value or '-'}   ({in_short(result.located_by.get(name, 'not found'))})")
     return True
