@@ -96,9 +96,12 @@ class Account:
         elif self.walled:
             self.gave_out_at_walls = True
 
-    def note_wall(self, reason: str) -> None:
-        """Count an article that stands behind a wall."""
-        self.walled, self.wall = self.walled + 1, reason
+    def note_wall(self, reason: str, *, is_news: bool) -> None:
+        """Count an article that stands behind a wall; one of which an earlier visit knew says nothing of the site."""
+        if is_news:
+            self.walled, self.wall = self.walled + 1, reason
+        else:
+            self.failures_in_a_row -= 1
 
     def fail(self, reason: str) -> None:
         """Count a page that was not seen; the first few reasons are kept."""

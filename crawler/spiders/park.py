@@ -281,8 +281,8 @@ class ParkSpider(Spider):
             is_known = await run_in_thread(
                 self.book.failed, article_id=asked.article_id, key=asked.key, reason=reason, now=now
             )
-        if is_wall(f"{asked.url}: {reason}") and not (is_known or asked.is_second_look):
-            self.account.note_wall(f"{asked.url}: {reason}")
+        if is_wall(f"{asked.url}: {reason}"):
+            self.account.note_wall(f"{asked.url}: {reason}", is_news=not (is_known or asked.is_second_look))
         if self.account.failures_in_a_row >= _GIVE_UP_AFTER:
             self.account.give_up(f"{asked.url}: {reason}")
             raise CloseSpider("site_gave_out")
