@@ -7,7 +7,7 @@ from datetime import datetime
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
-from crawler.alike import Edit, marks_of
+from crawler.alike import Edit, lines_between
 from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
 from crawler.decoding import has_lost_its_signs
@@ -24,6 +24,7 @@ from storage.identity import canonical_address
 from storage.records import (
     NO_VALIDATORS,
     ArticleFields,
+    ArticleState,
     KnownArticle,
     Observation,
     Origin,
@@ -101,18 +102,16 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
-    return ReadArticle(observation=observation, edit=_edit_in(observation, known))
+    return ReadArticle(observation=observation, edit=_edit_in(observation, known) if known else None)
 
 
-def _edit_in(observation: Observation, known: KnownArticle | None) -> Edit | None:
-    if observation.is_moved:
-        return None  # where it stands is needed at once, by whatever else is asked for in this visit
-    on_record = observation.restated.fields if observation.restated else known.fields if known else None
-    marks = marks_of(on_record, observation.fields, observation.listed_headline)
-    if not marks:
+def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
+    """Return what may be the site's doing: of one that moved or came back more is told, and at once."""
+    if observation.is_moved or known.state is ArticleState.REMOVED:
         return None
-    story = on_record.headline if on_record else observation.listed_headline or observation.fields.headline
-    return Edit(observation=observation, marks=marks, story=story, article_id=known.id if known else None)
+    on_record = observation.restated.fields if observation.restated else known.fields
+    lines = lines_between(on_record, observation.fields)
+    return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None
 
 
 async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> _Whole | Gone | Unread | NotSeen:

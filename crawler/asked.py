@@ -73,7 +73,7 @@ class ReadArticle:
     """The article was read."""
 
     observation: Observation
-    #: What it says otherwise than the record, if anything.
+    #: What differs from the record, if that may be the site's doing.
     edit: Edit | None = None
 
 

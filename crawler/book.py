@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from crawler.outcome import Account, Outcome, may_be_alike, may_be_walled
+from crawler.outcome import Account, Outcome, may_be_walled
 from storage.database import (
     Session,
     Store,
@@ -19,7 +19,7 @@ from storage.database import (
     visit_log,
     visits,
 )
-from storage.drift import Cause, dates_lost
+from storage.drift import Cause, dates_lost, may_lack_dates
 from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
 
@@ -227,23 +227,15 @@ class VisitBook:
         slug, still = self._park.slug, set()
         open_ones = [line for line in visit_log.conditions(session, park=slug) if line.ended_at is None]
         walls = [line.evidence for line in open_ones if line.kind == ConditionKind.BLOCKED]
-        if any(may_be_alike(account, line.evidence) for line in open_ones if line.kind == ConditionKind.DRIFTED):
-            still.add(ConditionKind.DRIFTED)
         if not account.located and visit_log.count_of_unread(session, slug):
             still.add(ConditionKind.DRIFTED)
             if any(wall.startswith(Cause.BLOCK_PAGE) for wall in walls):
                 still.add(ConditionKind.BLOCKED)
+        if any(may_lack_dates(line.evidence, account.located) for line in open_ones):
+            still.add(ConditionKind.DRIFTED)
         if any(may_be_walled(account, wall) for wall in walls):
             still.add(ConditionKind.BLOCKED)
         return still
-
-    def drift_told(self) -> str:
-        """Return the evidence of the drift that goes on, nothing if none does."""
-        with self._store.reading() as session:
-            lines = visit_log.conditions(session, park=self._park.slug)
-            return "".join(
-                line.evidence for line in lines if line.kind == ConditionKind.DRIFTED and line.ended_at is None
-            )
 
     def newest(self, limit: int) -> list[Recheck]:
         """Return the newest live articles, to be asked for whether they are due or not."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 _PART_OF_DAY = "凌晨|早上|上午|中午|下午|晚上"
 _OF_WEEK = r"(?:\s*[(（]?(?:星期|周)[一二三四五六日天][)）]?)?"
 #: What stands between a day and its clock.
-_AND = r"(?:[T\s日]*|\s*[,，|·]\s*(?:at\s)?|\sat\s)"
+_AND = r"(?:[T\s日]*|\s*[,，]\s*(?:at\s)?|\sat\s)"
 _TIME = (
     r"(?:" + _OF_WEEK + _AND + r"\s*(?P<noon>" + _PART_OF_DAY + r")?"
     r"\s*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{2})(?:\s*[:：分]\s*(?P<second>\d{2})秒?|分)?"

@@ -43,7 +43,7 @@ def with_cause(
 ) -> Outcome:
     """Return the outcome with the cause named where pages could not be read; a block page is another condition."""
     evidence = outcome.conditions.get(ConditionKind.DRIFTED)
-    if evidence is None:
+    if evidence is None or evidence.startswith(Cause.ALIKE):
         return outcome
     cause = cause_of(pages, listing_is_read=listing_is_read, replays=replayed, knows_addresses=knows_addresses)
     others: dict[ConditionKind, str] = {

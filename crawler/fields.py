@@ -12,7 +12,7 @@ from crawler.dates import DateRead
 from crawler.density import densest_block
 from crawler.general import general_text
 from crawler.layouts import Layout
-from crawler.menus import is_links_alone, link_texts
+from crawler.menus import is_menu, link_texts
 from crawler.names import Names, line_of_headline, shows_headline
 from crawler.page import Page, Part
 from crawler.patterns import without
@@ -141,7 +141,7 @@ class FieldReader:
         return self._names.is_in_title(value)
 
     def _is_menu(self, value: str) -> bool:
-        return is_links_alone(value, link_texts(self.page))
+        return is_menu(value, link_texts(self.page))
 
     def _is_a_name(self, value: str, locator: Locator) -> bool:
         return not locator.listing and self._names.is_of_the_site(

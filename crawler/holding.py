@@ -1,13 +1,10 @@
 """Write what was read, and what was held back once the visit knows what it is worth."""
 
-from datetime import datetime
-
-from crawler.alike import HeldEdits
+from crawler.alike import HeldEdits, in_words
 from crawler.book import VisitBook
 from crawler.outcome import Account
+from storage.database import in_words as error_in_words
 from storage.records import Observation
-
-_REASON = "it says what other pages say since the last visit, so that is no edit of it"
 
 
 def write(book: VisitBook, account: Account, observation: Observation) -> None:
@@ -19,15 +16,13 @@ def write(book: VisitBook, account: Account, observation: Observation) -> None:
         account.unchanged += 1
 
 
-def let_go(held: HeldEdits, book: VisitBook, account: Account, now: datetime) -> None:
-    """Write the edits that are to be believed; the others are pages that were not read, and told as a condition."""
-    if held.is_empty:
-        return
-    believed, alike = held.decide(account.rechecked, book.drift_told())
-    for edit in believed:
-        write(book, account, edit.observation)
-    for edit in alike:
-        account.fail(f"{edit.observation.url}: {_REASON}")
-        book.failed(article_id=edit.article_id, key=edit.observation.key, reason=_REASON, now=now)
+def let_go(held: HeldEdits, book: VisitBook, account: Account, *, is_whole: bool = True) -> None:
+    """Write what was held back; of a visit that is no whole one, nothing is known of what its site does everywhere."""
+    written, alike = held.decide(account.rechecked if is_whole else None)
+    for observation in written:
+        try:
+            write(book, account, observation)
+        except Exception as error:  # one that cannot be written must not cost the others, nor the visit its end
+            account.fail(f"{observation.url}: {error_in_words(error)}")
     if alike:
-        account.alike = account.alike or held.in_words(alike)
+        account.alike = in_words(alike)

@@ -31,7 +31,7 @@ class ObservedItem(ArticleItem):
     """An article of which the store is to be told."""
 
     observation: Observation
-    #: What is said otherwise than on record, if anything is.
+    #: What differs from the record, if that may be the site's doing.
     edit: Edit | None = None
 
     @classmethod

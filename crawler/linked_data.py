@@ -15,12 +15,13 @@ _MOST_SCRIPTS, _MOST_SIGNS, _MOST_OBJECTS = 10, 100_000, 200
 def said_of_article(page: Page, name: str) -> str:
     """Return a property of the article that a page is about, in JSON-LD by schema.org's ``Article`` and its kinds.
 
-    Nothing where several articles are described of which none bears the title's words: one of them is any other's.
+    Nothing where the headline that is given there stands not in the title, or where several articles are described and
+    none of them has one: they are other stories then.
     """
-    articles = [each for each in _objects(page) if _is_article(each)]
-    if len(articles) > 1:
-        title = comparison_text(page.title)
-        articles = [each for each in articles if (said := comparison_text(_text(each, "headline"))) and said in title]
+    articles, title = [each for each in _objects(page) if _is_article(each)], comparison_text(page.title)
+    named = [each for each in articles if _text(each, "headline")]
+    if named or len(articles) > 1:
+        articles = [each for each in named if comparison_text(_text(each, "headline")) in title]
     return next((said for each in articles if (said := _text(each, name))), "")
 
 

@@ -10,6 +10,8 @@ from crawler.page import Page
 from storage.text import comparison_text
 
 _MOST_LINKS = 1000
+#: Links of a menu are shorter.
+_SHORTEST_HEADLINE = 16
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -19,6 +21,11 @@ def link_texts(page: Page) -> list[str]:
     nodes = islice(page.tree.css("a[href]"), _MOST_LINKS) if page.is_html else ()
     texts = {comparison_text(node.text(deep=True)) for node in nodes if not _leads_here(node, page)}
     return sorted((text for text in texts if len(text) > 1), key=len, reverse=True)
+
+
+def is_menu(line: str, links: list[str]) -> bool:
+    """Say whether a line is a menu or an entry of one: a headline may be a single link, and is longer."""
+    return is_links_alone(line, links) and (len(line) < _SHORTEST_HEADLINE or comparison_text(line) not in links)
 
 
 def _leads_here(node: LexborNode, page: Page) -> bool:

@@ -14,6 +14,8 @@ _SHORTEST = 5
 _YEAR, _LONGEST_STAMP = re.compile(r"(?:19|20)\d\d"), 40
 #: So many headings are looked at, and so many lines a headline may be broken in.
 _MOST_HEADINGS, _MOST_LINES = 20, 3
+#: The first half of a Chinese headline; the name of a column is shorter.
+_HALF = re.compile(r"(?:[^\u4e00-\u9fff]*[\u4e00-\u9fff]){6}")
 _BETWEEN = " |｜-—–"
 _STAMPED = re.compile(
     r"(.*\S)\s*[\s(（\[【](?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?"
@@ -115,7 +117,7 @@ class Names:
         """Return the heading of which a guess is the last line: a title that names the column does not say so."""
         for node in islice(self._part.css("h1, h2, h3"), _MOST_HEADINGS):
             lines = self._part.lines_of(node)
-            if lines and lines[-1] == value and 1 < len(lines) <= _MOST_LINES:
+            if lines and lines[-1] == value and 1 < len(lines) <= _MOST_LINES and _HALF.match(lines[0]):
                 return " ".join(lines)
         return value
 

@@ -17,8 +17,6 @@ DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
 #: half of all.
 DRIFT_FLOOR = 3
 _EVIDENCE = 3
-#: What the evidence of articles that were changed alike says.
-ALIKE = "changed alike"
 
 
 @dataclass(kw_only=True)
@@ -44,7 +42,7 @@ class Account:
     failures: list[str] = field(default_factory=list)
     failed: int = 0
     failures_in_a_row: int = 0
-    #: How many articles were changed alike, and to what: the site's doing or ours, not that of its people.
+    #: How many texts have got or lost the same lines, and which: the site's doing, not that of its people.
     alike: str | None = None
     changes: int = 0
     #: Articles that came on record in this visit without being news.
@@ -170,7 +168,7 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
     if account.no_layout and (not account.listing_pages or _are_most(account.unread, account.fetched)):
         found[ConditionKind.DRIFTED] = account.no_layout
     elif account.alike:
-        found[ConditionKind.DRIFTED] = account.alike
+        found[ConditionKind.DRIFTED] = f"{Cause.ALIKE}: {account.alike}"
     return found
 
 
@@ -180,11 +178,6 @@ def may_be_walled(account: Account, evidence: str) -> bool:
     A wall before a listing is gone once that is read.
     """
     return evidence.startswith(Cause.WALLS) and not (account.located or account.unchanged)
-
-
-def may_be_alike(account: Account, evidence: str) -> bool:
-    """Say whether articles that an earlier visit found changed alike, by its *evidence*, may be so still."""
-    return ALIKE in evidence and not account.rechecked
 
 
 def is_wall(reason: str) -> bool:

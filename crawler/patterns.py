@@ -17,7 +17,7 @@ from crawler.pattern_words import endless, is_at_beginning, words_needed
 #: Longer lines are text, never a label: patterns are not tried on them, which also bounds what one page can cost.
 LONGEST_LABEL = 600
 #: Seconds that one pattern may take on one text; good ones take microseconds.
-_PATIENCE = 0.5
+_PATIENCE, _PATIENCE_FOR_A_PAGE = 0.5, 5.0
 #: A group repeated for good (``)*+``) is not tried again in another way, so it costs what its content does.
 _REPEATED_GROUP = re.compile(r"\)(?:[*+](?!\+)|\{)")
 #: So many steps the standard library may take at the worst: a hundredth of a second.
@@ -207,6 +207,6 @@ class Lines:
         began = monotonic()
         match = search(pattern, line)
         self._spent[pattern] = self._spent.get(pattern, 0.0) + monotonic() - began
-        if self._spent[pattern] > _PATIENCE:
+        if self._spent[pattern] > _PATIENCE_FOR_A_PAGE:
             raise SlowPatternError(pattern)
         return match

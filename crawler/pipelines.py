@@ -28,5 +28,5 @@ class StorePipeline:
                 return item
             spider.held.hold(item.edit)
             if spider.held.is_full:
-                await run_in_thread(let_go, spider.held, spider.book, spider.account, spider.clock())
+                await run_in_thread(let_go, spider.held, spider.book, spider.account)
         return item

@@ -77,6 +77,8 @@ class Locator(_Words):
         description="only what the page's title says as well; of dates, the day that the listing or the address says",
     )
 
+    past: bool = Field(False, description="of dates, only one before the day of the fetch, which heads of pages say")
+
     @model_validator(mode="after")
     def _says_one_way(self) -> Self:
         ways = [n for n in _WAYS if getattr(self, n)]

@@ -1,7 +1,7 @@
 """Find the date of publication among the dates that a page shows."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 
@@ -80,8 +80,15 @@ class Stamps:
                 day_first=self._day_first,
             )
             # Behind a label of its own block a date stands first, or the label is empty and this is something else.
+            if found and locator.past and found.iso[:10] >= self._day_before_capture:
+                continue
             if found and (not locator.after or comparison_text(value).startswith(comparison_text(found.raw))):
                 yield at, found
+
+    @cached_property
+    def _day_before_capture(self) -> str:
+        """A day that may be today's where the page was made."""
+        return (self._captured_at - timedelta(days=1)).date().isoformat()
 
     @cached_property
     def _days_said_elsewhere(self) -> frozenset[str]:

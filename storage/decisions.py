@@ -168,7 +168,7 @@ class Decision:
     changes: tuple[tuple[ChangeKind, tuple[str, ...]], ...] = ()
     is_new_article: bool = False
     is_new_version: bool = False
-    #: The new version says what the one before does, more exactly: no change of the site's.
+    #: The new version says what the one before does, more exactly or in the site's new design: no change to be told.
     is_restated: bool = False
     new_address: bool = False
 
@@ -197,10 +197,10 @@ def decide(observation: Observation, known: KnownArticle | None) -> Decision:
     if observation.is_moved:
         changes.append((ChangeKind.MOVED, ("url",)))
     names = changed_fields(known.fields, observation.fields)
-    kind = kind_of_change(names)
+    kind = None if observation.is_by_design else kind_of_change(names)
     if kind:
         changes.append((kind, names))
-    is_restated = not changes and is_more_exact(known.fields, observation.fields)
+    is_restated = not changes and (observation.is_by_design or is_more_exact(known.fields, observation.fields))
     return Decision(
         changes=tuple(changes),
         is_new_version=bool(kind) or is_restated,

@@ -15,6 +15,8 @@ _HABIT_READINGS = 5
 _USUAL, _LOST, LEAST_READINGS = 0.8, 0.4, 2
 #: Two readings tell of a habit that hardly ever had an exception; of others they are too few.
 _FEW_READINGS, _ALWAYS = 3, 0.95
+#: How the evidence begins where dates are gone.
+NO_DATES = "no date is found on"
 #: Visible text of a page that holds no article: a wall, an empty shell.
 _SHORT = 300
 
@@ -58,6 +60,7 @@ class Cause(StrEnum):
     LISTING = "the site changed its listing"
     ARTICLES = "the site changed the template of its articles"
     WALLS = "walls stand before its articles"
+    ALIKE = "the same lines came into or went out of many texts at once, which is no edit of theirs"
 
 
 def shifts(now: Counts, past: Counts, ways: Collection[str]) -> list[Shift]:
@@ -70,16 +73,22 @@ def shifts(now: Counts, past: Counts, ways: Collection[str]) -> list[Shift]:
 
 
 def dates_lost(now: Counts, past: Counts) -> str | None:
-    """Say that nothing finds the dates of articles any more, None if something does or never did.
+    """Say that no article of the last visits had a date, where nearly all of those before had one; None otherwise.
 
     A source may be left out by its people; a headline and a text that nothing finds make a page that was not read.
     """
-    lost = [shift for shift in shifts(now, past, ()) if shift.field == "date_published" and shift.is_lost]
-    if not lost or lost[0].readings < _FEW_READINGS:
+    seen, before = _of("date_published", now), _of("date_published", past)
+    lost, were = seen.get(NOT_FOUND, 0), sum(before.values())
+    dated = were - before.get(NOT_FOUND, 0)
+    if lost < _FEW_READINGS or lost < sum(seen.values()) or were < _HABIT_READINGS or dated < were * _ALWAYS:
         return None
-    return (
-        f"no date is found on {lost[0].readings} articles; one was found on {lost[0].usual_share:.0%} of those before"
-    )
+    return f"{NO_DATES} {lost} articles; one was found on {dated / were:.0%} of those before"
+
+
+def may_lack_dates(evidence: str, located: Counts) -> bool:
+    """Say whether articles without dates, of which an earlier visit found *evidence*, may be so still: none had one."""
+    found = _of("date_published", located)
+    return evidence.startswith(NO_DATES) and sum(found.values()) == found.get(NOT_FOUND, 0)
 
 
 def _of(name: str, counts: Counts) -> dict[str, int]:

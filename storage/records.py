@@ -176,6 +176,8 @@ class Observation:
     listed_headline: str | None = None
     #: Set where the version on record would be read otherwise today: it is restated before the two are compared.
     restated: Restated | None = None
+    #: What differs from the record is what the site did to most of its texts at once: no change of this one.
+    is_by_design: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

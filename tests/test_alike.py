@@ -1,13 +1,14 @@
-"""What a site does to all its pages at once is no edit of any of them: it is held back, and told as what it is."""
+"""What a site puts into all its texts at once is no edit of any of them: it is told once, as what it is."""
 
 import asyncio
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from crawler import alike
-from crawler.alike import Edit, HeldEdits, Mark, marks_of
+from crawler.alike import Edit, HeldEdits, in_words, lines_between
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.pipelines import StorePipeline
@@ -16,7 +17,7 @@ from storage.database import Store
 from storage.records import ArticleFields
 from tests.builders import DAY_1, a_park, an_observation
 from tests.conftest import Desk
-from tests.tricksite import LISTING, TrickSite, article, listing, ok, path
+from tests.tricksite import LISTING, TrickSite, listing, ok, path, status
 
 BANNER = "Our pages use cookies to count the visitors of the park."
 NUMBERS = (6, 5, 4, 3, 2, 1)
@@ -52,53 +53,75 @@ def test_a_line_that_comes_into_every_text_is_no_edit_and_an_edit_beside_it_is(d
     with_banner(park)
     put(park, 3, f"<p>{BANNER}</p>", "")
     put(park, 3, "a hall", "two halls")
-    done = desk.run("crawl", "--recheck", "all")
-    assert done.returncode == 1
+    desk.must("crawl", "--recheck", "all")
     assert desk.changes() == [("edited", "Story 3 of the park")]
-    assert told(desk) == [f"the site changed the template of its articles: 5 articles changed alike: body “{BANNER}”"]
-    assert desk.run("layouts", "diagnose", "trick").returncode == 1
+    [condition] = desk.rows("conditions")
+    assert condition["evidence"] == (
+        f"the same lines came into or went out of many texts at once, which is no edit of theirs: 5, “{BANNER}”"
+    )
+    desk.must("verify")
 
 
-def test_one_of_them_seen_alone_later_is_no_edit_either_and_the_condition_ends_with_the_line(
+def test_what_the_people_of_a_site_write_afterwards_is_told_and_the_condition_is_over(
     desk: Desk, park: TrickSite
 ) -> None:
     with_banner(park)
-    desk.run("crawl", "--recheck", "all")
-    desk.run("crawl", "--recheck", "none")
-    assert len(told(desk)) == 1
-    for number in NUMBERS[1:]:
-        park.pages[path(number)] = article(number)
-    desk.run("crawl", "--recheck", "all")
-    assert (desk.changes(), len(told(desk))) == ([], 1)
-    park.pages[path(6)] = article(6)
     desk.must("crawl", "--recheck", "all")
-    assert (desk.changes(), told(desk)) == ([], [])
+    put(park, 2, "a hall", "two halls")
+    desk.must("crawl", "--recheck", "all")
+    assert (desk.changes(), told(desk)) == ([("edited", "Story 2 of the park")], [])
+    for number in NUMBERS:
+        put(park, number, f"<p>{BANNER}</p>", "")
+    desk.must("crawl", "--recheck", "all")
+    assert (desk.changes(), len(told(desk))) == ([("edited", "Story 2 of the park")], 1)
 
 
-def test_a_headline_that_many_pages_share_and_no_listing_has_is_none(desk: Desk, park: TrickSite) -> None:
-    park.pages[LISTING] = listing(9, 8, 7, *NUMBERS)
-    for number in (9, 8, 7):
-        park.pages[path(number)] = article(number)
-    for number in (9, 8, 7, *NUMBERS):
-        put(park, number, f"Story {number} of the park", "The park for makers of valves")
-    desk.run("crawl", "--recheck", "none")
-    assert desk.changes() == []
-    assert "3 articles changed alike: headline “The park for makers of valves”" in told(desk)[0]
+def test_a_line_that_comes_into_half_of_the_texts_is_an_edit_of_each(desk: Desk, park: TrickSite) -> None:
+    for number in (1, 2, 3):
+        put(park, number, "a hall.</p>", "a hall.</p><p>The deadline is extended to the last of June.</p>")
+    desk.must("crawl", "--recheck", "all")
+    assert sorted(desk.changes()) == [("edited", f"Story {number} of the park") for number in (1, 2, 3)]
 
 
 def test_edits_that_differ_are_told_however_many_there_are(desk: Desk, park: TrickSite) -> None:
     for number in NUMBERS:
-        put(park, number, "a hall", f"{number} halls")
+        put(park, number, "a hall.</p>", f"a hall.</p><p>It has {number} doors.</p>")
     desk.must("crawl", "--recheck", "all")
     assert sorted(desk.changes()) == [("edited", f"Story {number} of the park") for number in sorted(NUMBERS)]
-    assert told(desk) == []
+    assert desk.rows("conditions") == []
 
 
-def test_what_was_held_back_is_written_beside_a_page_that_fails(desk: Desk, park: TrickSite) -> None:
-    put(park, 5, "a hall", "five halls")
-    park.pages[path(1)] = lambda _: None
+def test_an_article_that_comes_back_with_the_line_has_come_back(desk: Desk, park: TrickSite) -> None:
+    content = park.pages[path(6)]
+    park.pages[path(6)] = status(404)
     desk.run("crawl", "--recheck", "all")
-    assert desk.changes() == [("edited", "Story 5 of the park")]
+    park.pages[path(6)] = content
+    with_banner(park)
+    park.pages[LISTING] = listing(*NUMBERS[:-1])
+    desk.sql("UPDATE articles SET next_check_at = '2024-01-01 00:00:00.000000'")
+    desk.run("crawl", "--recheck", "all")
+    kinds = [kind for kind, _ in desk.changes()]
+    assert sorted(kinds) == ["edited", "removed", "restored", "unlisted"]
+
+
+def test_one_that_cannot_be_written_costs_neither_the_others_nor_the_visits_end(desk: Desk, park: TrickSite) -> None:
+    for number in NUMBERS:
+        put(park, number, "a hall.</p>", f"a hall.</p><p>It has {number} doors.</p>")
+    desk.sql(
+        "CREATE TRIGGER poison BEFORE INSERT ON versions WHEN new.headline LIKE 'Story 3%' "
+        "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    )
+    said = desk.fails("crawl", "--recheck", "all")
+    assert "no room" in said
+    assert len(desk.changes()) == len(NUMBERS) - 1
+
+
+def test_a_visit_that_was_no_whole_one_knows_nothing_of_all_texts(desk: Desk, park: TrickSite) -> None:
+    with_banner(park)
+    desk.variables["PARKWATCH_CRAWL__DEADLINE"] = "10"
+    park.pages[path(1)] = lambda _: time.sleep(30)
+    desk.fails("crawl", "--recheck", "all")
+    assert [kind for kind, _ in desk.changes()] == ["edited"] * 5
 
 
 STORY = ArticleFields(
@@ -107,66 +130,56 @@ STORY = ArticleFields(
 
 
 @pytest.mark.parametrize(
-    ("read", "listed", "marks"),
+    ("read", "lines"),
     [
-        ({}, None, set()),
-        ({"headline": "Ferry Park"}, None, {Mark(field="headline", text="Ferry Park")}),
-        ({"headline": "Weir rebuilt twice"}, "Weir rebuilt tw…", set()),
-        ({"source": "Another"}, None, {Mark(field="source", text="Another")}),
-        ({"body": ("One.", "Two.", "Three.")}, None, {Mark(field="body", text="Three.")}),
-        ({"body": ("One.", "2.")}, None, {Mark(field="body", text="2.")}),
-        ({"body": ("One.",)}, None, {Mark(field="body", text="Two.", is_gone=True)}),
-        ({"date_published": "2024-06-01"}, None, {Mark(field="date_published", text="2024-06-01")}),
-        ({"date_published": "2024-06-01", "body": ("1.", "Two.")}, None, {Mark(field="body", text="1.")}),
+        ({}, ()),
+        ({"body": ("One.", "Two.", "Three.")}, ("Three.",)),
+        ({"body": ("One.",)}, ("Two.",)),
+        ({"body": ("One.", "2.")}, ()),
+        ({"body": ("One.", "Two.", "Three."), "headline": "Weir rebuilt twice"}, ()),
+        ({"body": ("One.", "Two.", "Three."), "date_published": "2024-06-01"}, ()),
+        ({"headline": "Weir rebuilt twice"}, ()),
     ],
 )
-def test_what_an_edit_brings(read: dict[str, str], listed: str | None, marks: set[Mark]) -> None:
-    assert marks_of(STORY, replace(STORY, **read), listed) == marks  # type: ignore[arg-type]
+def test_only_lines_that_came_or_went_may_be_the_sites(read: dict[str, str], lines: tuple[str, ...]) -> None:
+    assert lines_between(STORY, replace(STORY, **read)) == lines  # type: ignore[arg-type]
 
 
-def test_a_new_article_is_held_back_only_for_a_headline_that_its_listing_denies() -> None:
-    assert marks_of(None, STORY, "Weir reb…") == marks_of(None, STORY, None) == set()
-    assert marks_of(None, STORY, "Another story") == {Mark(field="headline", text="Weir rebuilt")}
+def held(*edits: str, story: str = "Story {}") -> HeldEdits:
+    found = HeldEdits()
+    for number, lines in enumerate(edits):
+        observation = an_observation(f"doc:{number}")
+        found.hold(Edit(observation=observation, lines=tuple(lines), story=story.format(number)))
+    return found
 
 
 @pytest.mark.parametrize(
-    ("edits", "answered", "before", "dropped"),
+    ("edits", "answered", "alike"),
     [
-        (["a", "a", "a"], 6, "", 3),
-        (["a", "a", "a"], 7, "", 0),
-        (["a", "a"], 2, "", 0),
-        (["a", "a", "a", "ab"], 4, "", 3),
-        (["a"], 30, "earlier body “a”", 1),
+        (["a", "a", "a", "a"], 6, 4),
+        (["a", "a", "a", "a"], 7, 0),
+        (["a", "a", "a"], 3, 0),
+        (["a", "a", "a", "a", "ab"], 6, 4),
+        (["a", "a", "a", "a"], None, 0),
     ],
-    ids=["half", "less than half", "two", "one that says more", "told before"],
+    ids=["two in three", "less", "too few", "one that says more", "no whole visit"],
 )
-def test_how_many_are_too_many(edits: list[str], answered: int, before: str, dropped: int) -> None:
-    held = HeldEdits()
-    for number, lines in enumerate(edits):
-        marks = frozenset(Mark(field="body", text=line) for line in lines)
-        held.hold(Edit(observation=an_observation(f"doc:{number}"), marks=marks, story=f"Story {number}"))
-    believed, others = held.decide(answered, before)
-    assert (len(believed), len(others), held.is_empty) == (len(edits) - dropped, dropped, True)
+def test_how_many_are_too_many(edits: list[str], answered: int | None, alike: int) -> None:
+    edits_held = held(*edits)
+    written, designed = edits_held.decide(answered)
+    assert (len(written), len(designed), edits_held.decide(9)) == (len(edits), alike, ([], []))
+    assert [each.is_by_design for each in written].count(True) == alike
 
 
 def test_copies_of_one_story_are_edited_alike_by_its_people() -> None:
-    held, marks = HeldEdits(), frozenset({Mark(field="body", text="Three.")})
-    for number in range(3):
-        held.hold(Edit(observation=an_observation(f"doc:{number}"), marks=marks, story="Weir rebuilt"))
-    believed, others = held.decide(3, "")
-    assert (len(believed), len(others)) == (3, 0)
+    _, designed = held("a", "a", "a", "a", story="Weir rebuilt").decide(4)
+    assert designed == []
 
 
-def test_no_more_is_held_back_than_a_process_can_bear(monkeypatch: pytest.MonkeyPatch) -> None:
-    held, marks = HeldEdits(), frozenset({Mark(field="body", text="Three.")})
-    edit = Edit(observation=an_observation("doc:1"), marks=marks, story="Weir rebuilt")
-    monkeypatch.setattr(alike, "_MOST_BYTES", sum(len(each.content) for each in edit.observation.captures))
-    held.hold(edit)
-    assert not held.is_full
-    held.hold(edit)
-    assert held.is_full
-    held.decide(2, "")
-    assert not held.is_full
+def test_what_is_quoted_is_short() -> None:
+    edits = [Edit(observation=an_observation("doc:1"), lines=("x" * 99, "b", "c", "d"), story="s")]
+    assert in_words(edits) == "1, “b”, “c”, “d”"
+    assert in_words([replace(edits[0], lines=("x" * 99,))]) == f"1, “{'x' * 59}…”"
 
 
 def test_what_is_too_much_to_be_held_back_is_written_before_the_visit_ends(
@@ -181,8 +194,8 @@ def test_what_is_too_much_to_be_held_back_is_written_before_the_visit_ends(
     spider.book.begin(DAY_1)
     pipeline = StorePipeline(SimpleNamespace(spider=spider))  # type: ignore[arg-type]
     found = an_observation("doc:1")
-    edit = Edit(observation=found, marks=frozenset({Mark(field="body", text="Three.")}), story="Weir rebuilt")
+    edit = Edit(observation=found, lines=("Three.",), story="Weir rebuilt")
     asyncio.run(pipeline.process_item(ObservedItem.observed(found, edit)))
-    assert spider.held.is_empty
+    assert spider.held.decide(9) == ([], [])
     assert spider.book.find("doc:1") is not None
     spider.book.close()

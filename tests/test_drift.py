@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from crawler.seeds import BUNDLED
-from storage.drift import NOT_FOUND, Cause, Shift, UnreadPage, cause_of, dates_lost, shifts
+from storage.drift import Cause, Shift, UnreadPage, cause_of, dates_lost, shifts
 from storage.records import Capture
 from tests.builders import DAY_1
 from tests.conftest import Desk
@@ -150,27 +150,30 @@ def test_dates_that_nothing_finds_any_more_are_a_condition_until_one_is_found(de
     serve(7, 6, 5, 4, 3, 2, 1, dated=False)
     desk.must("crawl", "--recheck", "all")
     assert told(desk) == [("drifted", "no date is found on 7 articles; one was found on 100% of those before")]
-    desk.must("crawl", "--recheck", "none")
-    assert [kind for kind, _ in told(desk)] == ["drifted"]
+    for recheck in ("none", "all", "all"):
+        desk.must("crawl", "--recheck", recheck)
+        assert [kind for kind, _ in told(desk)] == ["drifted"]
     serve(7, 6, 5, 4, 3, 2, 1, dated=True)
     desk.must("crawl", "--recheck", "all")
     assert told(desk) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "readings", "before", "is_told"),
+    ("now", "before", "is_told"),
     [
-        ("date_published", 3, 20, True),
-        ("date_published", 2, 20, False),
-        ("date_published", 3, 3, False),
-        ("source", 9, 20, False),
+        ({"-": 3}, {"a": 20}, True),
+        ({"-": 3}, {"a": 15, "b": 5}, True),
+        ({"-": 2}, {"a": 20}, False),
+        ({"-": 9, "a": 1}, {"a": 20}, False),
+        ({"-": 3}, {"a": 4}, False),
+        ({"-": 3}, {"a": 41, "-": 9}, False),
     ],
 )
-def test_a_few_pages_without_a_date_or_many_without_a_source_are_no_condition(
-    name: str, readings: int, before: int, *, is_told: bool
+def test_a_few_pages_without_a_date_are_no_condition(
+    now: dict[str, int], before: dict[str, int], *, is_told: bool
 ) -> None:
-    now, past = {(name, NOT_FOUND): readings}, {(name, "meta:PubDate"): before}
-    assert (dates_lost(now, past) is not None) == is_told
+    counts = [{("date_published", way): many for way, many in each.items()} for each in (now, before)]
+    assert (dates_lost(*counts) is not None) == is_told
 
 
 def test_one_shell_for_every_address_is_a_block_page(desk: Desk, park: TrickSite) -> None:

@@ -99,7 +99,7 @@ def test_lines_too_long_for_a_label_are_not_tried() -> None:
 @pytest.mark.parametrize(
     ("pattern", "lines"),
     [
-        (r"(?P<value>.*\s.*\s.*)\d{4}$", ["a word of a line " * 8] * 5000),
+        (r"(?P<value>.*\s.*\s.*)\d{4}$", ["a word of a line " * 30] * 3000),
         (r"(?x)^(?P<value>(?:\w|\w\w|\s) +)[!?]$", ["word " * 119]),
     ],
     ids=["on many lines", "on one line"],

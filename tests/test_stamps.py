@@ -10,7 +10,7 @@ from crawler.layouts import load_layouts
 from crawler.linked_data import said_of_article
 from crawler.listing import read_listing
 from crawler.page import Page, title_parts
-from crawler.reading import Reading, Unreadable, read_article
+from crawler.reading import Reading, read_article
 from crawler.seeds import BUNDLED
 from storage.records import ArticleFields
 from tests.builders import a_park
@@ -46,11 +46,11 @@ def fields(body: str, *, head: str = "", title: str | None = None, listed: str |
 
 
 def english(above: str = "", below: str = "", behind: str = "", head: str = "") -> ArticleFields:
-    return fields(f"{above}<h1>{HEAD}</h1>{below}{paragraphs(TEXT)}{behind}", head=head)
+    return fields(f"{above}<h1>{HEAD}</h1>{below}{paragraphs(TEXT)}{behind}", head=head, listed=HEAD)
 
 
 def chinese(above: str = "", below: str = "") -> ArticleFields:
-    return fields(f"{above}<h1>{HEAD_ZH}</h1>{below}{paragraphs(TEXT_ZH)}")
+    return fields(f"{above}<h1>{HEAD_ZH}</h1>{below}{paragraphs(TEXT_ZH)}", listed=HEAD_ZH)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def chinese(above: str = "", below: str = "") -> ArticleFields:
         ("May 3, 2020, 10:30 am", "2020-05-03T10:30:00+08:00"),
         ("May 3, 2020 at 10:30 pm", "2020-05-03T22:30:00+08:00"),
         ("2020年5月3日，10:30", "2020-05-03T10:30:00+08:00"),
-        ("3 May 2020 | 08:15", "2020-05-03T08:15:00+08:00"),
+        ("3 May 2020 | 08:15 min read", "2020-05-03"),
         ("03/05/2020 10:25 (GMT+7)", "2020-05-03T11:25:00+08:00"),
         ("03/05/2020 10:25 UTC+05:30", "2020-05-03T12:55:00+08:00"),
         ("03/05/2020 10:25 (GMT+77)", "2020-05-03T10:25:00+08:00"),
@@ -111,14 +111,29 @@ def test_stamps_of_chinese_companies_are_read_and_are_no_text(above: str, below:
     [
         "Open day: 3 November 2022",
         "The weir of 3 November 2022 is gone.",
-        "今天是2022年11月3日 星期四",
-        "Today 3 November 2022",
-        "Thursday 3 November 2022",
+        "Park open since May 1, 2001",
+        "Canal dredged again 2024-01-02",
+        "欢迎您 2026年11月1日 星期日",
+        "Good morning November 1, 2026 | Sunny",
+        "Welcome · 31 October 2026",
+        "2026-11-01 | Login | Register",
+        "<b>01</b><i>2026-11</i>",
     ],
 )
 def test_what_else_stands_above_a_headline_with_a_day_in_it_is_no_stamp(line: str) -> None:
-    found = fields(f"<p>{line}</p><h1>{HEAD}</h1>{paragraphs(TEXT)}", listed=HEAD)
+    found = english(f"<p>{line}</p>")
     assert (found.date_published, found.body) == (None, TEXT)
+
+
+@pytest.mark.parametrize(
+    "line", ["2024年6月1日起施行", "2024-06-01 | Ferry Hall | Free entry", "Released 2019-01-02 by the town"]
+)
+def test_a_day_on_which_something_takes_place_stands_back_behind_the_address(line: str) -> None:
+    text = f"<html><head><title>{HEAD}</title></head><body><h1>{HEAD}</h1><p>{line}</p>{paragraphs(TEXT)}</body></html>"
+    page = Page(url="http://a.example/news/t20240506_31.html", text=text, listed_headline=HEAD)
+    read = read_article(page, [GENERAL], a_park(), NOW)
+    assert isinstance(read, Reading)
+    assert read.fields.date_published == "2024-05-06"
 
 
 def test_when_a_page_was_last_updated_counts_less_than_the_stamp_below_the_headline() -> None:
@@ -168,12 +183,14 @@ def test_a_day_that_only_data_for_machines_says_is_read(head: str) -> None:
     "head",
     [
         linked(ARTICLE | {"headline": "Another"}, ARTICLE | {"headline": "A third"}),
+        linked(ARTICLE | {"headline": "Another"}),
+        linked(ARTICLE, ARTICLE),
         linked(ARTICLE | {"@type": "Event"}),
         linked(ARTICLE | {"datePublished": 2023}),
         "<script type='application/ld+json'>" + "[" * 60_000 + "</script>",
         linked(ARTICLE | {"articleBody": "x" * 200_000}),
     ],
-    ids=["others' alone", "no article", "no text", "deep", "large"],
+    ids=["others' alone", "another's", "two without a name", "no article", "no text", "deep", "large"],
 )
 def test_data_for_machines_that_says_nothing_of_this_article_is_left_alone(head: str) -> None:
     text = f"<html><head><title>{HEAD}</title>{head}</head><body></body></html>"
@@ -207,22 +224,22 @@ def test_a_listings_day_may_stand_in_elements_side_by_side(day: str, read: str |
 
 
 def test_a_heading_that_is_broken_in_lines_is_read_whole_under_a_title_that_names_the_column() -> None:
-    half, other = HEAD_ZH[:4], HEAD_ZH[4:]
+    half, other = HEAD_ZH[:6], HEAD_ZH[6:]
     found = fields(
         f"<h1>{half}<br>{other}</h1><p>发布日期：2023-10-11 浏览次数：-</p>{paragraphs(TEXT_ZH)}", title="通知公告"
     )
     assert (found.headline.replace(" ", ""), found.body) == (HEAD_ZH, TEXT_ZH)
 
 
+def test_a_column_above_a_headline_in_one_heading_is_none_of_it() -> None:
+    found = fields(f"<h2>Focus<br>{HEAD}</h2><p>Published: 2023-10-11</p>{paragraphs(TEXT)}", title="News of the zone")
+    assert found.headline == HEAD
+
+
 def test_who_publishes_it_is_no_headline() -> None:
     labels = "<p>发布者：南渡工会</p><p>发布时间：2023-10-11</p><p>来源：南渡日报</p>"
     found = fields(f"<div class='n'>{HEAD_ZH}</div>{labels}{paragraphs(TEXT_ZH)}", title="南渡")
     assert (found.headline, found.source, found.body) == (HEAD_ZH, "南渡日报", TEXT_ZH)
-
-
-def test_a_headline_may_have_a_label_of_its_own() -> None:
-    found = fields(f"<p>Works News</p><p>Date: 2005-3-9</p><p>Title: {HEAD}</p>{paragraphs(TEXT)}", title="Ferry Zone")
-    assert (found.headline, found.date_published, found.body) == (HEAD, "2005-03-09", TEXT)
 
 
 def test_a_lead_in_a_box_of_its_own_brings_no_contacts_along() -> None:
@@ -246,7 +263,9 @@ def test_a_menu_above_a_stamp_is_no_headline() -> None:
     menu = "<div class='nav'><a href='/'>Home</a> <a href='/a/'>About the ferry</a> <a href='/i/'>Invest here</a></div>"
     body = f"{menu}<p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
     page = Page("http://a.example/show/31.html", f"<html><body>{body}</body></html>", listed_headline=HEAD)
-    assert isinstance(read_article(page, [GENERAL], a_park(), NOW), Unreadable)
+    read = read_article(page, [GENERAL], a_park(), NOW)
+    assert isinstance(read, Reading)
+    assert read.fields.headline == HEAD
     # A headline may be a link to where it stands.
     own = f"{menu}<p><a href='/show/31.html'>{HEAD}</a></p><p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
     assert fields(own, title="South Ferry Park").headline == HEAD
