@@ -12,7 +12,12 @@ from storage.text import clean_text
 
 _DATE_LIKE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b")
 #: A date with its month's name stands alone, or it is an event's in a teaser.
-_DATE_ALONE = re.compile(rf"[\[(（【]?\s*({DATE_PATTERN})\s*[\])）】]?")
+_DATE_ALONE = re.compile(
+    r"[\[(（【]?\s*(?:(?i:posted on|published(?: on)?|updated(?: on)?|date|on)\s*[:：]?\s*)?"
+    rf"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?,?\s+)?({DATE_PATTERN})\s*[\])）】]?"
+)
+#: What a time element says to machines begins with it.
+_DAY_FIRST = re.compile(r"(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
 _LONGEST_DATE = 30
 #: What a second link to the same story says, and what says nothing of it.
 _READ_MORE = re.compile(
@@ -42,7 +47,7 @@ def headline_of(node: LexborNode) -> str | None:
     # A list cuts its texts where the title attribute holds the whole.
     if title and (not text or text.rstrip(".… ") == title[: len(text.rstrip(".… "))]):
         return title
-    return text or None
+    return None if text and _date_alone(text) else text or None
 
 
 def _own_texts(node: LexborNode) -> Iterator[str]:
@@ -109,6 +114,8 @@ def _dates_alone(node: LexborNode) -> Iterator[str]:
     for child in islice(node.traverse(include_text=True), _MOST_NODES):
         if child.tag == "-text" and (date := _date_alone(child.text_content or "")):
             yield date
+        elif child.tag == "time" and (moment := _DAY_FIRST.match(child.attributes.get("datetime") or "")):
+            yield moment[0]
 
 
 def _date_alone(text: str) -> str | None:

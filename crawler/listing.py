@@ -186,7 +186,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
             break
         links[key] = link if known is None else both(known, link)
         nodes.setdefault(key, node)
-    if content is page and not rules.within:
+    if content is page and not _stands_within(page, rules):
         beside = beside_the_list(nodes, {key for key, link in links.items() if link.date})
         links = {key: link for key, link in links.items() if key not in beside}
     onward = next_page(page, rules.paging, number=number, listed=len(links), form=form)
@@ -201,6 +201,11 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
         layout=layout.name,
         is_cut=is_cut,
     )
+
+
+def _stands_within(page: Page, rules: Listing) -> bool:
+    """Say whether a page has one of the elements that the layout names for its list, with links in it."""
+    return any(node.css_first("a[href]") for selector in rules.within for node in page.tree.css(selector))
 
 
 def _article_address(page: Page, href: str | None, layout: Layout, park: Park) -> str | None:

@@ -86,20 +86,27 @@ def whole_number(digits: str) -> int | None:
 
 
 def _linked(page: Page, paging: Paging, number: int) -> str | None:
+    """Return where a link leads that says it: in words, to machines, by the page's number, or by an arrow alone.
+
+    An arrow may as well lead to the last page, or from a box beside the list to another column.
+    """
     wanted = {text.casefold() for text in paging.next_texts}
     here = urlsplit(page.url)._replace(fragment="")
-    numbered = None
+    found: dict[int, str] = {}
     for node in page.tree.css(_PAGER_LINKS) if wanted or paging.numbered else ():
         text = _label(node)
-        if text not in wanted and text != str(number + 1):
+        if text in wanted:
+            rank = 0 if any(map(str.isalpha, text)) else 3
+        elif "next" in (node.attributes.get("rel") or "").split():
+            rank = 1
+        elif paging.numbered and text == str(number + 1):
+            rank = 2
+        else:
             continue
         url = joined(page.base, _leads_to(node))
-        if not url.startswith("http") or urlsplit(url)._replace(fragment="") == here:
-            continue
-        if text in wanted:
-            return url
-        numbered = numbered or url
-    return numbered if paging.numbered else None
+        if url.startswith("http") and urlsplit(url)._replace(fragment="") != here:
+            found.setdefault(rank, url)
+    return found[min(found)] if found else None
 
 
 def _leads_to(node: LexborNode) -> str | None:
@@ -130,7 +137,7 @@ def _label(node: LexborNode) -> str:
     if not text:
         picture = node.css_first("img[alt], img[title]")
         said = (picture.attributes if picture else {}) | node.attributes
-        text = clean_text(said.get("title") or said.get("alt") or "").casefold()
+        text = clean_text(said.get("title") or said.get("alt") or said.get("aria-label") or "").casefold()
     return text.strip(_ARROWS) or text
 
 

@@ -11,6 +11,7 @@ import trustme
 
 from crawler.page import Page
 from crawler.proposing import propose_locators
+from monitor.cli.adding import _is_better
 from storage.records import Link
 from tests.conftest import Desk
 from tests.tricksite import LISTING, TrickSite, ok, path, status, tricking
@@ -151,6 +152,24 @@ def test_a_layout_for_addresses_of_words_is_proposed_with_their_form(own: Desk, 
     [form] = {*re.findall("^(?:articles|addresses) = \\['(.*)'\\]$", said, re.MULTILINE)}
     assert all(re.search(form, f"/news/{each}/") for each in words)
     assert not any(re.search(form, address) for address in ("/", "/news/", "/about-us/", "/news/events/"))
+
+
+@pytest.mark.parametrize(
+    ("known", "more", "is_better"),
+    [
+        ("", "abcd", True),
+        ("a", "abcdef", True),
+        ("a", "bcdef", False),
+        ("f", "abcdef", True),
+        ("a", "axy", False),
+        ("abcd", "abcd", False),
+    ],
+    ids=["nothing known", "all of the list", "another", "one above the list", "the menu's", "no more"],
+)
+def test_a_parks_own_forms_are_taken_where_they_tell_more_of_its_list(
+    known: str, more: str, *, is_better: bool
+) -> None:
+    assert _is_better({*known}, {*more}, frozenset("abcde")) == is_better
 
 
 def test_what_is_no_listing_is_told_from_one(own: Desk, site: TrickSite) -> None:

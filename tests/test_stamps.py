@@ -8,7 +8,6 @@ import pytest
 from crawler.dates import read_date
 from crawler.layouts import load_layouts
 from crawler.linked_data import said_of_article
-from crawler.listing import read_listing
 from crawler.page import Page, title_parts
 from crawler.reading import Reading, read_article
 from crawler.seeds import BUNDLED
@@ -200,27 +199,6 @@ def test_data_for_machines_that_says_nothing_of_this_article_is_left_alone(head:
 @pytest.mark.parametrize("between", [" | ", " - ", " – ", " :: ", " -- ", " · ", " • ", " ‹ ", " < ", " ~ ", " / "])
 def test_a_title_is_parted_from_the_sites_name(between: str) -> None:
     assert title_parts(f"{HEAD}{between}South Ferry Park") == [HEAD, "South Ferry Park"]
-
-
-@pytest.mark.parametrize(
-    ("day", "read"),
-    [
-        ("<b>11</b><i>2023-10</i>", "2023-10-11"),
-        ("<i>2023.10</i><b>11</b>", "2023-10-11"),
-        ("<b>11</b><i>2023年10月</i>", "2023-10-11"),
-        ("<b>10-11</b><i>2023</i>", "2023-10-11"),
-        ("<i>2023</i><b>10/11</b>", "2023-10-11"),
-        ("<b>11</b><i>Oct 2023</i>", "11 Oct 2023"),
-        ("<b>11</b><i>2023 works</i>", None),
-    ],
-)
-def test_a_listings_day_may_stand_in_elements_side_by_side(day: str, read: str | None) -> None:
-    entries = "".join(
-        f"<li><div>{day}</div><a href='/show/{n}.html'>Weir rebuilt, part {n} of the story</a></li>" for n in range(6)
-    )
-    page = Page(url="http://eastgate.example/news/", text=f"<html><body><ul>{entries}</ul></body></html>")
-    found = read_listing(page, [GENERAL], a_park())
-    assert {link.date for link in found.links} == {read}
 
 
 def test_a_heading_that_is_broken_in_lines_is_read_whole_under_a_title_that_names_the_column() -> None:

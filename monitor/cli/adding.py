@@ -114,12 +114,19 @@ def _with_own_forms(park: Park, page: Page, listings: dict[str, ListingPage]) ->
     group = largest_group(page, park.hosts)
     own = replace(park, articles=group.forms)
     found = listings_by_layout(page, common.good_layouts, own) if group.forms else {}
-    known, more = (
-        {link.url for link in next(iter(each.values())).links} if each else set() for each in (listings, found)
-    )
-    # A form that the menu shares is better than none, and worse than a layout's own.
-    is_better = known < more and (not known or more - known <= group.urls)
-    return (own, found) if is_better else (park, listings)
+    first = next(iter(listings), next(iter(found), ""))
+    known, more = ({link.url for link in each[first].links} if first in each else set() for each in (listings, found))
+    return (own, found) if _is_better(known, more, group.urls) else (park, listings)
+
+
+def _is_better(known: set[str], more: set[str], group: frozenset[str]) -> bool:
+    """Say whether what the forms of a list's own addresses tell is better than what was *known* without them.
+
+    A form that the menu shares is better than none, and worse than a layout's own; a story that is shown above the
+    list has its form as well.
+    """
+    gained = more - known
+    return known < more and (not known or len(gained - group) * 4 <= len(gained & group))
 
 
 def _tried(articles: Sequence[tuple[Fetched, Link]], layouts: Mapping[str, Layout], park: Park) -> list[Trial]:
