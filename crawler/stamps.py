@@ -43,7 +43,8 @@ class Stamps:
             if not found:
                 continue
             own = found[0] if len(found) == 1 else self._own(found, below_headline())
-            if own:
+            is_elsewhere = own and self._may_be_the_pages(locator, own[1].iso[:10]) and own[0] not in below_headline()
+            if own and not is_elsewhere:
                 return locator, own
         return None
 
@@ -80,10 +81,17 @@ class Stamps:
                 day_first=self._day_first,
             )
             # Behind a label of its own block a date stands first, or the label is empty and this is something else.
-            if found and locator.past and found.iso[:10] >= self._day_before_capture:
-                continue
             if found and (not locator.after or comparison_text(value).startswith(comparison_text(found.raw))):
                 yield at, found
+
+    def _may_be_the_pages(self, locator: Locator, day: str) -> bool:
+        """Say whether a day may be the one on which the page was made or fetched, as its head and its foot say it."""
+        if day < self._day_before_capture:
+            return False
+        if locator.past or not locator.line or locator.near:
+            return locator.past
+        # A line anywhere: listing and address know better.
+        return bool(self._days_said_elsewhere) and day not in self._days_said_elsewhere
 
     @cached_property
     def _day_before_capture(self) -> str:

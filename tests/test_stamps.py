@@ -154,6 +154,16 @@ def test_the_day_of_an_update_below_the_stamp_is_no_text() -> None:
     assert (found.date_published, found.body[:2]) == ("2022-12-09", TEXT)
 
 
+def test_a_stamp_of_yesterday_below_the_headline_outweighs_a_listing_that_is_a_day_behind() -> None:
+    text = (
+        f"<html><head><title>{HEAD}</title></head><body><h1>{HEAD}</h1><p>Published: 2026-10-31</p>{paragraphs(TEXT)}"
+    )
+    page = Page("http://a.example/show/31.html", text, listed_headline=HEAD, listed_date="2026-10-30")
+    read = read_article(page, [GENERAL], a_park(), NOW)
+    assert isinstance(read, Reading)
+    assert read.fields.date_published == "2026-10-31"
+
+
 def linked(*objects: object) -> str:
     return "".join(f'<script type="application/ld+json">{json.dumps(each)}</script>' for each in objects)
 
@@ -249,7 +259,15 @@ def test_a_menu_above_a_stamp_is_no_headline() -> None:
     assert fields(own, title="South Ferry Park").headline == HEAD
 
 
-@pytest.mark.parametrize("foot", ["Last Updated: 2026-10-31", "Last Updated: 2026-10-31 | Copyright 2024 South Ferry"])
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "Last Updated: 2026-10-31",
+        "Last Updated: 2026-10-31 | Copyright 2024 South Ferry",
+        "Updated: 2026-10-31",
+        "Updated: 2025-10-31 Copyright 2024 South Ferry",
+    ],
+)
 @pytest.mark.parametrize("layout", ["general", "chinadaily_regional"])
 def test_the_day_on_which_all_pages_were_made_stands_back_behind_what_the_listing_says(layout: str, foot: str) -> None:
     text = f"<html><head><title>{HEAD}</title></head><body><h1>{HEAD}</h1>{paragraphs(TEXT)}<p>{foot}</p></body></html>"
