@@ -17,6 +17,7 @@ from crawler.layouts import Layout
 from crawler.listing import ListingPage
 from crawler.page import Page, language_of, title_parts
 from crawler.proposing import propose_layout
+from crawler.reading import Reading
 from crawler.trying import (
     Trial,
     address_behind_frame,
@@ -95,10 +96,7 @@ def add(
     chosen = layouts.get(new_layout or "") or best_layout(trials, listings)
     if chosen is None:
         fail_with(f"{url}: no layout reads its articles: try --new-layout NAME", UNSEEN)
-    doubts = [f"the page reads as an article itself, '{article.fields.headline[:80]}'"] if article else []
-    if not name and _is_no_name(park.name):
-        doubts.append(f"its name, '{park.name}', is a column's or a host's: --name gives it another")
-    doubts += [elsewhere] if (elsewhere := articles_elsewhere(page, [chosen], park)) else []
+    doubts = _doubts_of_page(page, park, chosen, article, is_named=bool(name))
     _print_verdict(
         park, chosen, listings.get(chosen.name), [trial for trial in trials if trial.layout is chosen], doubts
     )
@@ -228,8 +226,13 @@ def _described(park: Park, page: Page, final_url: str, name: str | None) -> Park
     )
 
 
-def _is_no_name(shown: str) -> bool:
-    return bool(_NO_NAME.fullmatch(shown))
+def _doubts_of_page(page: Page, park: Park, chosen: Layout, article: Reading | None, *, is_named: bool) -> list[str]:
+    """Return what is doubtful about the page that was given, whatever reads it."""
+    found = [f"the page reads as an article itself, '{article.fields.headline[:80]}'"] if article else []
+    if not is_named and _NO_NAME.fullmatch(park.name):
+        found.append(f"its name, '{park.name}', is a column's or a host's: --name gives it another")
+    elsewhere = articles_elsewhere(page, [chosen], park)
+    return [*found, elsewhere] if elsewhere else found
 
 
 def _with_link(fetched: Fetched, link: Link) -> Page:
