@@ -10,8 +10,8 @@ from crawler.page import Page
 from storage.text import comparison_text
 
 _MOST_LINKS = 1000
-#: Links of a menu are shorter.
-_SHORTEST_HEADLINE = 16
+#: Links of a menu are shorter; a Chinese sign says as much as two letters.
+_SHORTEST_HEADLINE, _HAN = 16, re.compile("[\u3400-\u9fff]")
 _DATE = re.compile(DATE_PATTERN)
 _BETWEEN_LINKS = "|/>»·•-—[]()（）【】,，、:：."
 
@@ -25,7 +25,8 @@ def link_texts(page: Page) -> list[str]:
 
 def is_menu(line: str, links: list[str]) -> bool:
     """Say whether a line is a menu or an entry of one: a headline may be a single link, and is longer."""
-    return is_links_alone(line, links) and (len(line) < _SHORTEST_HEADLINE or comparison_text(line) not in links)
+    is_short = len(line) + len(_HAN.findall(line)) < _SHORTEST_HEADLINE
+    return is_links_alone(line, links) and (is_short or comparison_text(line) not in links)
 
 
 def _leads_here(node: LexborNode, page: Page) -> bool:

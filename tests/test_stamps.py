@@ -254,9 +254,12 @@ def test_a_menu_above_a_stamp_is_no_headline() -> None:
     read = read_article(page, [GENERAL], a_park(), NOW)
     assert isinstance(read, Reading)
     assert read.fields.headline == HEAD
-    # A headline may be a link to where it stands.
-    own = f"{menu}<p><a href='/show/31.html'>{HEAD}</a></p><p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
-    assert fields(own, title="South Ferry Park").headline == HEAD
+    # A headline may be a link to where it stands, or elsewhere.
+    for address in ("/show/31.html", "http://paper.example/7"):
+        own = f"{menu}<p><a href='{address}'>{HEAD}</a></p><p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
+        assert fields(own, title="South Ferry Park").headline == HEAD
+    short = f"{menu}<p><a href='/show/31.html'>新堰建成蓄水</a></p><p>Updated: 2023-10-11</p>{paragraphs(TEXT)}"
+    assert fields(short, title="South Ferry Park").headline == "新堰建成蓄水"
 
 
 @pytest.mark.parametrize(
