@@ -50,7 +50,12 @@ BAD_ARTICLES: dict[str, tuple[Answer, str]] = {
 #: What a listing answers one day, what is said of it, and the condition that it makes.
 BAD_LISTINGS: dict[str, tuple[Answer, str, str]] = {
     "list-broken": (status(500), "answered status 500", "unreachable"),
-    "list-empty": (ok("<html><body><p>Nothing today.</p></body></html>"), "no layout finds an article", "drifted"),
+    # Even an empty list stands between the links of its site.
+    "list-empty": (
+        ok('<html><body><a href="/">Home</a><p>Nothing today.</p></body></html>'),
+        "no layout finds an article",
+        "drifted",
+    ),
     "list-walled": (WALL, "blocked by a verification page", "blocked"),
 }
 
