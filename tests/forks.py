@@ -42,7 +42,12 @@ class ForkedChild:
     def __init__(self) -> None:
         its_in, our_out = FORKS.Pipe(duplex=False)
         our_in, its_out = FORKS.Pipe(duplex=False)
-        self._process = start(_be_child, its_in, its_out, os.getcwd(), dict(os.environ))
+        born, birth = FORKS.Pipe(duplex=False)
+        self._process = start(_be_child, its_in, its_out, birth, os.getcwd(), dict(os.environ))
+        birth.close()
+        # The server that it is forked from ignores Ctrl-C, and so does it for a moment.
+        born.poll(30)
+        born.close()
         its_in.close()
         its_out.close()
         self.stdin = os.fdopen(os.dup(our_out.fileno()), "w", encoding="utf-8")
@@ -119,8 +124,11 @@ def _be_scrapy(arguments: tuple[str, ...], folder: str, environment: dict[str, s
         sys.stderr.flush()
 
 
-def _be_child(its_in: Connection, its_out: Connection, folder: str, environment: dict[str, str]) -> None:
+def _be_child(
+    its_in: Connection, its_out: Connection, birth: Connection, folder: str, environment: dict[str, str]
+) -> None:
     os.setsid()
+    birth.close()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

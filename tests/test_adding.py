@@ -16,6 +16,9 @@ from storage.records import Link
 from tests.conftest import Desk
 from tests.tricksite import LISTING, TrickSite, ok, path, status, tricking
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def own(desk: Desk) -> Desk:

@@ -14,6 +14,9 @@ from tests.builders import DAY_1
 from tests.conftest import Desk
 from tests.tricksite import LISTING, Page, TrickSite, listing, ok, path
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 TEXT = "The park built a hall of nine hundred square meters, which will be let to makers of valves from the spring on. "
 
 

@@ -14,6 +14,9 @@ from tests.builders import DAY_1, a_park
 from tests.conftest import Desk
 from tests.tricksite import Page, TrickSite, ok
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 WORDS = (
     "The valve quarter has opened a second test bench for high pressures, which small firms may rent by the day. "
     "It was paid for by the district and three makers of valves, who will run it together for the next ten years."
