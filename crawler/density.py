@@ -106,17 +106,21 @@ def _blocks(root: LexborNode) -> list[_Block]:
     place: dict[int, tuple[_Block, bool]] = {root.mem_id: (top, False)}
     passed_by = hidden_below(root).union(node.mem_id for node in feet_below(root))
     for node in root.traverse(include_text=True, skip_empty=True):
+        tag = node.tag or "-comment"
+        text = (node.text_content or "").split() if tag == "-text" else None
+        # Before anything is asked of where it stands: half of a page's nodes are white space between elements.
+        if text == [] or tag in _APART or tag in NEVER_SEEN:
+            continue
         parent = node.parent
         at = place.get(parent.mem_id) if parent else None
         if at is None:
             continue
         block, is_link = at
-        tag = node.tag or "-comment"
-        if tag == "-text":
-            length = len(" ".join((node.text_content or "").split()))
+        if text is not None:
+            length = len(" ".join(text))
             block.length += length
             block.linked += length if is_link else 0
-        elif tag not in _APART and tag not in NEVER_SEEN and node.mem_id not in passed_by:
+        elif node.mem_id not in passed_by:
             if (tag in BLOCKS and tag != "br") or _is_paragraph_of_its_own(node, tag):
                 block.blocks += 1
                 block = _Block(node, tag, block)

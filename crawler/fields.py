@@ -19,7 +19,7 @@ from crawler.patterns import without
 from crawler.pointing import Pointer
 from crawler.readings import Reading, Unreadable, is_on_page
 from crawler.rules import FieldRule, Locator
-from crawler.stamps import Stamps
+from crawler.stamps import BELOW_HEADLINE, Stamps
 from crawler.visible_text import BY_TEXT, body_below, headline_at
 from storage.records import ArticleFields, Park
 from storage.text import clean_text
@@ -27,8 +27,6 @@ from storage.text import clean_text
 _HEADLINE_LIMIT = 500
 _SOURCE_LIMIT = 80
 _NEAR = 3
-#: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
-_BELOW_HEADLINE = 5
 #: A shorter paragraph at the end, in which the date was found, is the stamp.
 _LONGEST_STAMP = 60
 _SENTENCE_ENDS = (".", "。", "!", "！", "?", "？")
@@ -239,7 +237,7 @@ class FieldReader:
         at = self._place("headline", headline) if headline and self._day else None
         if at is None:
             return frozenset(stamp)
-        below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
+        below = self.part.lines[at + 1 : at + 1 + BELOW_HEADLINE]
         is_skipped, again = self.layout.rules.article.is_skipped, self.part.lines[at]
         return frozenset(
             stamp.union(
@@ -293,15 +291,9 @@ class FieldReader:
             last = next((at for at in reversed(range(len(lines))) if lines[at] == self._last), None)
             return range(last, last + 2) if last is not None else range(0)
         if name == "headline":
-            # What stands above may be the end of another story's teaser, and a headline may name the day of an event.
+            # A headline may name the day of an event.
             at = self._place("headline", self._headline_alone) if self._headline_alone else None
-            if at is None:
-                return range(0)
-            below = self.part.lines[at + 1 : at + 1 + _BELOW_HEADLINE]
-            # Behind the second paragraph all is text, which may name the day of an event as a label does; the first
-            # may be a summary above the stamp.
-            prose = [number for number, line in enumerate(below, at + 1) if is_prose(line)]
-            return range(at if at == self._stamped else at + 1, prose[1] if len(prose) > 1 else at + 1 + len(below))
+            return range(0) if at is None else self._stamps.places(at, is_shared=at == self._stamped)
         if name == "above headline":
             above = self._place("headline", self._headline_alone) if self._headline_alone else None
             return range(max(above - 1, 0), above) if above is not None else range(0)

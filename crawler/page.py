@@ -90,7 +90,7 @@ class Page:
 
     @cached_property
     def _metas(self) -> dict[str, str]:
-        return _contents(self.tree.css("meta[content]")) if self.is_html else {}
+        return _contents(self.tree.tags("meta")) if self.is_html else {}
 
     @cached_property
     def title(self) -> str:

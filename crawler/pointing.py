@@ -29,6 +29,11 @@ class Pointer:
     def __init__(self, page: Page, part: Part, article: Article) -> None:
         self._page, self._part, self._is_skipped = page, part, article.is_skipped
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines that it looks at."""
+        return self._part.lines
+
     def candidates(
         self,
         name: str,

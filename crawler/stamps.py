@@ -1,10 +1,11 @@
 """Find the date of publication among the dates that a page shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 
+from crawler.body import is_prose
 from crawler.dates import DateRead, read_date
 from crawler.patterns import without
 from crawler.pointing import Pointer
@@ -12,6 +13,8 @@ from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
 _MOST = 12
+#: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
+BELOW_HEADLINE = 5
 #: A date, and the number of the line where it stands if it is a line's.
 Stamp = tuple[int | None, DateRead]
 
@@ -26,6 +29,7 @@ class Stamps:
     def __init__(self, article: Article, time_zone: str, captured_at: datetime, pointer: Pointer) -> None:
         self._rule, self._day_first = article.date_published, article.day_first
         self._time_zone, self._captured_at, self._pointer = time_zone, captured_at, pointer
+        self._places: dict[int, range] = {}
 
     def find(
         self, ways: list[Locator], point: Point, below_headline: Callable[[], range]
@@ -47,6 +51,16 @@ class Stamps:
             if own and not is_elsewhere:
                 return locator, own
         return None
+
+    def places(self, headline: int, *, is_shared: bool) -> range:
+        """Return the numbers of the lines that may be the stamp of a headline in line *headline*, which it may share.
+
+        What stands above may be the end of another story's teaser.
+        """
+        if headline not in self._places:
+            self._places[headline] = _below(self._pointer.lines, headline)
+        below = self._places[headline]
+        return range(headline, below.stop) if is_shared else below
 
     def says_known_day(self, line: str) -> bool:
         """Say whether a line holds the day that the listing or the address says."""
@@ -104,3 +118,14 @@ class Stamps:
         ways = [way for way in self._rule.locators if way.listing or way.address]
         pointed = ((way, self._pointer.candidates("date_published", way)) for way in ways)
         return frozenset(date.iso[:10] for way, values in pointed for _, date in self._dates(way, values))
+
+
+def _below(lines: Sequence[str], at: int) -> range:
+    """Return the numbers of the lines below line *at* in which its stamp may stand.
+
+    Behind the second paragraph all is text, which may name the day of an event as a label does; the first may be a
+    summary above the stamp.
+    """
+    below = range(at + 1, min(at + 1 + BELOW_HEADLINE, len(lines)))
+    prose = [number for number in below if is_prose(lines[number])]
+    return range(at + 1, prose[1] if len(prose) > 1 else below.stop)
