@@ -12,6 +12,7 @@ from storage.database import (
     articles,
     captures,
     drift,
+    good_listings,
     open_store,
     pauses,
     planning,
@@ -73,9 +74,16 @@ class VisitBook:
             self.deep_read_at = visits.last_deep(session, self._park.slug, pages=deep_pages, now=now)
         self.began_at = now
 
-    def note_listing(self, links: Sequence[Link], answer: Capture) -> planning.Listed:
-        """Write down what a listing page names."""
+    def note_listing(
+        self, links: Sequence[Link], answer: Capture, *, listing: str | None = None, revision: str = ""
+    ) -> planning.Listed:
+        """Write down what a listing page names; the first page of *listing* is what that looks like where it is read.
+
+        *revision* is the layout's by which it was.
+        """
         with self._store.writing("listing") as session:
+            if listing is not None:
+                good_listings.keep(session, self._park.slug, listing, answer, revision=revision)
             return planning.note_listing(
                 session,
                 self._park.slug,
@@ -217,7 +225,7 @@ class VisitBook:
                     for kind, evidence in conditions.items()
                 ]
                 if any(begun):  # an episode is kept once, however long it lasts
-                    drift.keep_evidence(session, self._park.slug, self.visit, account.unread_pages)
+                    drift.keep_evidence(session, self._park.slug, self.visit, account.evidence)
                 if account.listing_pages:
                     going_on = set(conditions) | self._still(session, account)
                     visits.end_conditions(session, self._park.slug, now, but=going_on)
@@ -246,6 +254,11 @@ class VisitBook:
         """Return the newest articles with the captures they were read from; raises ValueError for damaged ones."""
         with self._store.reading() as session:
             return drift.last_good(session, self._park.slug, limit)
+
+    def good_listings(self) -> dict[str, Capture]:
+        """Return each listing as it was last read, by its address in the park's file; raises ValueError at damage."""
+        with self._store.reading() as session:
+            return good_listings.of_park(session, self._park.slug)
 
     def close(self) -> None:
         """Let go of the store."""

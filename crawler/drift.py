@@ -1,17 +1,17 @@
 """Find out why pages that came could not be read, while the visit that met them still runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crawler.layouts import Layout
-from crawler.listing import is_article_of
-from crawler.outcome import Outcome
+from crawler.listing import is_article_of, read_listing
+from crawler.outcome import Account, Outcome
 from crawler.reading import Reading
-from crawler.rereading import reread
+from crawler.rereading import page_of_capture, reread
 from storage.database.drift import GoodCapture
 from storage.decisions import changed_fields
-from storage.drift import NOT_FOUND, Cause, UnreadPage, cause_of
-from storage.records import FIELDS, ConditionKind, Observation, Park
+from storage.drift import NOT_FOUND, Cause, cause_of
+from storage.records import FIELDS, Capture, ConditionKind, Observation, Park
 
 
 def located(observation: Observation) -> list[tuple[str, str]]:
@@ -33,19 +33,30 @@ def knows_addresses(good: Sequence[GoodCapture], layouts: Sequence[Layout], park
     return sum(known) * 2 >= len(known)
 
 
+def listed_again(kept: Mapping[str, Capture], layouts: Sequence[Layout], park: Park) -> dict[str, int]:
+    """Return how many articles today's rules find in every listing of the park as it was last read well."""
+    pages = {listing: page_of_capture(page, park) for listing, page in kept.items() if listing in park.listings}
+    return {listing: len(read_listing(page, list(layouts), park).links) for listing, page in pages.items()}
+
+
 def with_cause(
     outcome: Outcome,
-    pages: Sequence[UnreadPage],
+    account: Account,
     *,
-    listing_is_read: bool,
     replayed: Sequence[bool],
     knows_addresses: bool = True,
+    lists_still: bool = True,
 ) -> Outcome:
     """Return the outcome with the cause named where pages could not be read; a block page is another condition."""
     evidence = outcome.conditions.get(ConditionKind.DRIFTED)
     if evidence is None or evidence.startswith(Cause.ALIKE):
         return outcome
-    cause = cause_of(pages, listing_is_read=listing_is_read, replays=replayed, knows_addresses=knows_addresses)
+    cause = cause_of(
+        account.unread_listings if account.lost_listing else account.unread_pages,
+        listing_is_read=account.lost_listing is None,
+        replays=replayed,
+        lists_still=knows_addresses and lists_still,
+    )
     others: dict[ConditionKind, str] = {
         kind: told for kind, told in outcome.conditions.items() if kind is not ConditionKind.DRIFTED
     }

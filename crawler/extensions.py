@@ -11,7 +11,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.asyncio import create_looping_call, run_in_thread
 from twisted.python.failure import Failure
 
-from crawler.drift import knows_addresses, replays, with_cause
+from crawler.drift import knows_addresses, listed_again, replays, with_cause
 from crawler.holding import let_go
 from crawler.outcome import Outcome, outcome_of
 from crawler.spiders.park import PROGRESS, ParkSpider
@@ -98,15 +98,15 @@ class VisitAccount:
             return outcome
         spider = self._spider
         try:
-            good = spider.book.last_good(_REPLAYED)
+            good, listings = spider.book.last_good(_REPLAYED), spider.book.good_listings()
         except ValueError:  # damaged bytes are for 'verify' to tell
-            good = []
+            good, listings = [], {}
         return with_cause(
             outcome,
-            spider.account.unread_pages,
-            listing_is_read=spider.account.listing_pages > 0,
+            spider.account,
             replayed=replays(good, spider.layouts, spider.park),
             knows_addresses=knows_addresses(good, spider.layouts, spider.park),
+            lists_still=all(listed_again(listings, spider.layouts, spider.park).values()),
         )
 
     def _heartbeat(self) -> None:

@@ -40,6 +40,7 @@ class ListingPage:
     total: int | None = None
     last_number: int | None = None
     layout: str = ""
+    revision: str = ""
     is_cut: bool = False
     #: A layout that could not be tried to its end, and why.
     trouble: str | None = None
@@ -199,6 +200,7 @@ def _read(page: Page, layout: Layout, park: Park, number: int, form: str | None)
         total=total_of(page, rules.paging),
         last_number=last_number(page, rules.paging, len(links)),
         layout=layout.name,
+        revision=layout.revision,
         is_cut=is_cut,
     )
 

@@ -50,16 +50,30 @@ class Account:
     blocked: str | None = None
     unreachable: str | None = None
     robots_refused: str | None = None
+    #: Why an article could not be read, and why a listing's first page could not.
     no_layout: str | None = None
+    lost_listing: str | None = None
     refused: str | None = None
     #: Which locator found which field, and how often; the first pages that none could read.
     located: Counter[tuple[str, str]] = field(default_factory=Counter)
     unread_pages: list[UnreadPage] = field(default_factory=list)
+    unread_listings: list[UnreadPage] = field(default_factory=list)
 
     def keep(self, page: UnreadPage) -> None:
         """Keep a page that no layout could read as evidence, if it is one of the first."""
         if len(self.unread_pages) < _EVIDENCE:
             self.unread_pages.append(page)
+
+    def lose_listing(self, page: UnreadPage, *, is_first: bool) -> None:
+        """Keep a page of a listing in which no layout finds an article; the first of a listing is missed every day."""
+        self.unread_listings.append(page)
+        if is_first:
+            self.lost_listing = page.reason
+
+    @property
+    def evidence(self) -> list[UnreadPage]:
+        """The first pages that no layout could read."""
+        return [*self.unread_listings, *self.unread_pages][:_EVIDENCE]
 
     @property
     def is_in_doubt(self) -> bool:
@@ -165,7 +179,9 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
         found[ConditionKind.BLOCKED] = account.blocked
     if account.robots_refused:
         found[ConditionKind.ROBOTS_REFUSED] = account.robots_refused
-    if account.no_layout and (not account.listing_pages or _are_most(account.unread, account.fetched)):
+    if account.lost_listing:
+        found[ConditionKind.DRIFTED] = account.lost_listing
+    elif account.no_layout and _are_most(account.unread, account.fetched):
         found[ConditionKind.DRIFTED] = account.no_layout
     elif account.alike:
         found[ConditionKind.DRIFTED] = f"{Cause.ALIKE}: {account.alike}"

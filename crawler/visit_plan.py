@@ -62,7 +62,8 @@ class VisitPlan:
     def on_page(self, listing: ListingPage, walk: Walk, answer: Capture) -> Onward:
         """Note a listing page: ask for what is not on record and what looks changed, and go on or not."""
         now = answer.captured_at
-        listed = self._book.note_listing(listing.links, answer)
+        first = (walk.frame or walk.url) if walk.number == 1 and walk.form is None and listing.links else None
+        listed = self._book.note_listing(listing.links, answer, listing=first, revision=listing.revision)
         depth = self._depth(now)
         if depth is Depth.WHOLE and sum(len(page.content) for page in self._listing) < _MOST_PROOF_BYTES:
             self._listing.append(answer)

@@ -36,8 +36,8 @@ class Walk:
     #: What is sent there, for a listing that is asked by POST.
     form: str | None = None
     number: int = 1
-    #: The page before was a frame around this one.
-    is_framed: bool = False
+    #: The page before, at this address, was a frame around this one.
+    frame: str | None = None
     #: A mark of what every page so far named: a server that hands out page 1 for any number shows itself by them.
     pages: tuple[str, ...] = ()
     #: How many pages the first one said there are.

@@ -110,17 +110,17 @@ def _shift(name: str, now: dict[str, int], past: dict[str, int]) -> Shift | None
 
 
 def cause_of(
-    pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Sequence[bool], knows_addresses: bool = True
+    pages: Sequence[UnreadPage], *, listing_is_read: bool, replays: Sequence[bool], lists_still: bool = True
 ) -> Cause:
     """Name the cause of pages that could not be read.
 
     *replays* says of the last good captures whether today's layout still reads them: if it does, the site changed; if
-    it does not, the layout did; so it did where it no longer *knows the addresses* of articles on record. Pages that
-    all look alike, or all hold next to nothing, are no articles at all, unless the headlines stand on them.
+    it does not, the layout did; so it did where a listing as it was last read no longer *lists* anything by its rules.
+    Pages that all look alike, or all hold next to nothing, are no articles at all, unless the headlines stand on them.
     """
     if replays and sum(replays) * 2 < len(replays):
         return Cause.OUR_LAYOUT
-    if not (listing_is_read or knows_addresses):
+    if not (listing_is_read or lists_still):
         return Cause.OUR_LAYOUT
     short = all(page.length < _SHORT for page in pages)
     alike = len(pages) > 1 and len({page.fingerprint for page in pages}) == 1

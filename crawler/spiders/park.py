@@ -150,8 +150,8 @@ class ParkSpider(Spider):
             return
         page = page_of(response, self.park)
         listing = read_listing(page, self.layouts, self.park, walk.number, walk.form)
-        if listing.is_frame and listing.next and not walk.is_framed:
-            for request in self._walk_requests([replace(walk, url=listing.next.url, is_framed=True)]):
+        if listing.is_frame and listing.next and not walk.frame:
+            for request in self._walk_requests([replace(walk, url=listing.next.url, frame=walk.url)]):
                 yield request
             return
         if is_cut_short(page):
@@ -159,9 +159,9 @@ class ParkSpider(Spider):
             return
         if not listing.links and (walk.number == 1 or not listing.is_behind_the_last):
             trouble = listing.trouble or articles_elsewhere(page, self.layouts, self.park)
-            self.account.no_layout = f"{walk.url}: {trouble or 'no layout finds an article in the listing'}"
-            self.account.keep(unread_page(response, page, self.account.no_layout, self.clock()))
-            self._listing_lost(walk, self.account.no_layout)
+            reason = f"{walk.url}: {trouble or 'no layout finds an article in the listing'}"
+            self.account.lose_listing(unread_page(response, page, reason, self.clock()), is_first=walk.number == 1)
+            self._listing_lost(walk, reason)
             return
         crash_point("listing_fetched")
         self.account.listing_pages += 1

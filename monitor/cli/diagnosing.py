@@ -1,10 +1,11 @@
 """The verb that says why a park is not read as it used to be: layouts diagnose."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from crawler.drift import replays
+from crawler.drift import listed_again, replays
 from crawler.layouts import Layout, ways_of
 from crawler.page import Page
 from crawler.proposing import propose_list, propose_locators
@@ -13,7 +14,7 @@ from crawler.rereading import page_of_capture
 from monitor.cli.app import UNSEEN, common, say
 from monitor.cli.layouts import layouts_app
 from reports.wording import in_short, plural
-from storage.database import Session, articles, drift, visit_log
+from storage.database import Session, articles, drift, good_listings, visit_log
 from storage.database.drift import GoodCapture
 from storage.drift import NOT_FOUND, Counts, Shift, shifts
 from storage.identity import canonical_address
@@ -42,12 +43,15 @@ def diagnose(
     with common.store() as store, store.reading() as session:
         now, past = drift.habit(session, park)
         good = drift.last_good(session, park, _REPLAYED)
+        listings = good_listings.of_park(session, park)
         evidence = drift.evidence(session, park)
         conditions = [line for line in visit_log.conditions(session, park=park) if line.ended_at is None]
         known = {capture.url: _known(session, chosen, canonical_address(capture.url)) for capture, _ in evidence}
     moved, replayed = shifts(now, past, ways_of(layouts)), replays(good, layouts, chosen)
     _print_habits(now, past)
     _print_replays(good, replayed)
+    listed = listed_again(listings, layouts, chosen)
+    _print_listings(listings, listed)
     drifted = [line for line in conditions if line.kind in (ConditionKind.DRIFTED, ConditionKind.BLOCKED)]
     for line in drifted:
         say(f"\n{line.kind} since {line.began_at:%Y-%m-%d %H:%M} UTC: {line.evidence}")
@@ -60,7 +64,7 @@ def diagnose(
         for each in shown[:1]:
             say(f"  as on {each.url}")
         _print_proposals({shift.field: _shared_proposals(shift.field, shown or good, chosen)})
-    if not drifted and not moved and all(replayed):
+    if not drifted and not moved and all(replayed) and all(listed.values()):
         say("\nno sign of drift")
         return
     raise typer.Exit(UNSEEN)
@@ -101,6 +105,13 @@ def _print_replays(good: list[GoodCapture], replayed: list[bool]) -> None:
     for article, is_good in zip(good, replayed, strict=True):
         if not is_good:
             say(f"  !  article {article.article_id} reads otherwise or not at all: {article.url}")
+
+
+def _print_listings(kept: Mapping[str, Capture], listed: Mapping[str, int]) -> None:
+    for listing, number in listed.items():
+        found = f"{plural(number, 'article')} found" if number else "no article found any more"
+        day = f"{kept[listing].captured_at:%Y-%m-%d}"
+        say(f"  {' ' if number else '!'}  its listing as it was read on {day}: {found}: {listing}")
 
 
 def _print_evidence(

@@ -174,7 +174,7 @@ def as_it_was_first(store: Store) -> None:
             "ix_digest_lines_change_number",
         ):
             session.execute(text(f"DROP INDEX {index}"))
-        for table in ("visit_locators", "visit_evidence", "pauses", "change_captures"):
+        for table in ("visit_locators", "visit_evidence", "pauses", "change_captures", "good_listings"):
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("ALTER TABLE unread DROP COLUMN absent_at"))
         session.execute(text("ALTER TABLE deliveries DROP COLUMN is_our_fault"))

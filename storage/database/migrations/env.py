@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.database import drift, mail_tables  # noqa: F401 (they have tables of their own)
+from storage.database import drift, good_listings, mail_tables  # noqa: F401 (they have tables of their own)
 from storage.database.tables import Base
 
 connection = context.config.attributes["connection"]
