@@ -69,6 +69,7 @@ class VisitBook:
                 host=this_host(),
                 pid=os.getpid(),
                 is_alive=process_lives,
+                cadence_minutes=self._park.cadence_minutes,
             )
             self._joined_at = visits.last_joined(session, self._park.slug, now=now)
             self.deep_read_at = visits.last_deep(session, self._park.slug, pages=deep_pages, now=now)

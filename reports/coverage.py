@@ -100,9 +100,9 @@ def cover_park(
         is_told=within is not None and not is_first and _was_told(sight, within[0], cadence, earlier, going_on),
         visits=len(ended),
         visits_planned=visits_planned(
-            [visit.started_at for visit in ended],
+            [_begun(visit, cadence) for visit in ended],
             done=len(done),
-            last_before=earlier[-1].started_at if earlier else None,
+            last_before=_begun(earlier[-1], cadence) if earlier else None,
             within=(within[0], min(within[1], running_since or within[1])),
             cadence=cadence,
         )
@@ -121,31 +121,44 @@ def cover_park(
     )
 
 
+#: When a visit began, and how often the park was to be visited then.
+Begun = tuple[datetime, timedelta]
+
+
+def _begun(visit: VisitLine, cadence: timedelta) -> Begun:
+    known = visit.cadence_minutes
+    return visit.started_at, cadence if known is None else timedelta(minutes=known)
+
+
 def visits_planned(
-    moments: Sequence[datetime],
+    visits: Sequence[Begun],
     *,
     done: int,
-    last_before: datetime | None,
+    last_before: Begun | None,
     within: tuple[datetime, datetime],
     cadence: timedelta,
 ) -> int:
-    """Return how many visits a cadence asks for, given when those began that ended *within* a time, and how many did.
+    """Return how many visits were asked for, given those that ended *within* a time, and how many saw all.
 
     A visit that is late by half a cadence is missing, and is counted once: in the time in which that came to be so. One
-    that is made sooner than planned, or again after a failure, counts only where it makes up for that.
+    that is made sooner than planned, or again after a failure, counts only where it makes up for that. Between two
+    visits the longer of their cadences holds, since nobody knows when it was changed; behind the last, the longer of
+    its own and the present one.
     """
-    first = last_before or (moments[0] if moments else None)
-    if first is None or not cadence:
-        return len(moments)
-
-    def missed_by(moment: datetime, since: datetime) -> int:
-        return max(0, int((moment - since) / cadence - 0.5))
-
+    if not cadence or not (visits or last_before):
+        return len(visits)
+    known = [*([last_before] if last_before else []), *visits]
     since, until = within
-    last = moments[-1] if moments else first
-    due = round((last - first) / cadence) + (last_before is None)
-    due += missed_by(until, last) - (missed_by(since, last_before) if last_before else 0)
-    return max(due, done, min(len(moments), 1))
+    due = round(sum((later - one) / max(before, then) for (one, before), (later, then) in pairwise(known)))
+    due += (last_before is None) + _missed(until, known[-1], cadence)
+    if last_before:
+        due -= _missed(since, last_before, visits[0][1] if visits else cadence)
+    return max(due, done, min(len(visits), 1))
+
+
+def _missed(moment: datetime, last: Begun, cadence: timedelta) -> int:
+    began, then = last
+    return max(0, int((moment - began) / max(then, cadence) - 0.5))
 
 
 def _was_told(

@@ -176,6 +176,16 @@ def test_a_gap_is_told_after_a_burst_beyond_the_budget(desk: Desk, site: TrickSi
     desk.must("crawl")
     serve(list(range(60, 0, -1)))
     assert "trick: partly: a gap" in desk.fails("crawl")
+    desk.fails("crawl", "--recheck", "none")
+    [gap] = desk.rows("conditions")
+    assert (gap["kind"], gap["ended_at"]) == ("gap", None), "one gap, however many visits meet it"
+    desk.variables["PARKWATCH_CRAWL__LISTING_PAGES"] = "20"
+    desk.must("crawl")
+    [gap] = desk.rows("conditions")
+    began, whole = desk.rows("visits")[0], desk.rows("visits")[-1]
+    assert (gap["began_at"], gap["ended_at"]) == (began["started_at"], whole["started_at"])
+    assert "a gap: the listing did not reach back" in desk.must("conditions")
+    assert desk.must("conditions", "--since", "2099-01-01") == ""
 
 
 def test_an_article_whose_address_leads_to_another_one_keeps_its_text(desk: Desk, site: TrickSite) -> None:

@@ -617,14 +617,29 @@ def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:
 def test_visits_are_counted_beside_those_that_the_cadence_asks_for(
     before: float | None, hours: tuple[float, ...], within: tuple[float, float], planned: int
 ) -> None:
+    six = timedelta(hours=6)
     found = visits_planned(
-        [DAY_1 + timedelta(hours=hour) for hour in hours],
+        [(DAY_1 + timedelta(hours=hour), six) for hour in hours],
         done=0,
-        last_before=None if before is None else DAY_1 + timedelta(hours=before),
+        last_before=None if before is None else (DAY_1 + timedelta(hours=before), six),
         within=(DAY_1 + timedelta(hours=within[0]), DAY_1 + timedelta(hours=within[1])),
-        cadence=timedelta(hours=6),
+        cadence=six,
     )
     assert found == planned
+
+
+def test_what_a_shorter_cadence_asks_for_was_not_asked_for_before_it_was_chosen() -> None:
+    """Four visits a day, as the park's file had it; then a person writes "1 h"."""
+    at = [DAY_1 + timedelta(hours=hour) for hour in (6, 12, 18, 19, 20)]
+    changed = [a_visit(id=2 + n, started_at=moment, cadence_minutes=360) for n, moment in enumerate(at[:3])]
+    changed += [a_visit(id=6 + n, started_at=moment, cadence_minutes=60) for n, moment in enumerate(at[3:])]
+    day = {"before": (a_visit(cadence_minutes=360),), "within": (DAY_1 + timedelta(hours=1), at[-1])}
+    assert cover(*changed, cadence=timedelta(hours=1), **day).visits_planned == 5
+    assert cover(*changed[:3], cadence=timedelta(hours=1), **day).visits_planned == 3
+    # And a longer one forgives nothing that was missed by then.
+    hourly = [replace(visit, cadence_minutes=60) for visit in changed[:3]]
+    asked = cover(*hourly, cadence=timedelta(hours=6), before=(a_visit(cadence_minutes=60),), within=day["within"])
+    assert asked.visits_planned == 18
 
 
 def test_no_visit_is_done_that_was_not_planned_and_one_at_work_is_not_missing() -> None:

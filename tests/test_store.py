@@ -411,7 +411,7 @@ def test_a_store_from_an_older_version_is_upgraded_by_init_and_keeps_what_it_hol
     url = address_of(store)
     with pytest.raises(StoreError, match=r"older version \(0001, .*: upgrade it with 'parkwatch init'"):
         open_store(url)
-    assert upgrade_store(url) == ("0001", "0007")
+    assert upgrade_store(url) == ("0001", "0008")
     opened = open_store(url)
     with opened.reading() as session:
         assert len(list(ledger.entries(session))) == 1

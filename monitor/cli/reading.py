@@ -1,6 +1,7 @@
 """Verbs that read the store: articles, changes, visits, conditions, history, diff."""
 
 from dataclasses import asdict
+from heapq import merge
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from reports.coverage import told
 from reports.diff import Diff, Piece, diff_texts
 from storage.clock import utc_now
 from storage.database import Session, exports, ledger, visit_log
+from storage.database.gaps import gaps
 from storage.identity import canonical_address
 from storage.processes import process_lives, this_host
 from storage.records import ArticleFields, LedgerEntry
@@ -82,11 +84,13 @@ def conditions(
     since: Annotated[str | None, _since("what began, ended or went on from")] = None,
     as_json: Json = False,
 ) -> None:
-    """List episodes in which parks could not be seen."""
+    """List episodes in which parks could not be seen, and gaps: times in which listings were longer than was read."""
     moment = day_or_moment(since)
     watched, _ = common.seeds
     with common.store() as store, store.reading() as session:
-        for line in visit_log.conditions(session, park=_checked(session, park), since=moment):
+        chosen = _checked(session, park)
+        episodes = visit_log.conditions(session, park=chosen, since=moment)
+        for line in merge(episodes, gaps(session, park=chosen, since=moment), key=lambda each: each.began_at):
             if as_json:
                 print_json(asdict(line))
                 continue

@@ -201,6 +201,8 @@ class VisitRow(Base):
     unchanged: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     changes: Mapped[int] = mapped_column(default=0)
+    #: How often the park was to be visited then; unknown of visits from before that was noted.
+    cadence_minutes: Mapped[int | None]
 
 
 class PauseRow(Base):

@@ -38,6 +38,7 @@ class VisitLine:
     host: str
     pid: int
     heartbeat_at: datetime
+    cadence_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,7 @@ def _visit(row: VisitRow) -> VisitLine:
         host=row.host,
         pid=row.pid,
         heartbeat_at=row.heartbeat_at,
+        cadence_minutes=row.cadence_minutes,
     )
 
 

@@ -13,7 +13,7 @@ from storage.drift import Cause
 from storage.records import ConditionKind
 
 VISIT, BACKFILL = "visit", "backfill"
-DONE = "done"
+DONE, PARTLY = "done", "partly"
 RUNNING = "running"
 CUT_OFF = "cut off"
 DIED = "its process ended before the visit did"
@@ -53,6 +53,7 @@ def begin(
     host: str,
     pid: int,
     is_alive: Callable[[int], bool],
+    cadence_minutes: int | None = None,
 ) -> int:
     """Begin a visit and return its id; raises VisitRunningError while another one is at work on the park."""
     for row in session.scalars(select(VisitRow).where(VisitRow.park == park, VisitRow.outcome == RUNNING)):
@@ -74,6 +75,7 @@ def begin(
         is_baseline=is_baseline,
         started_at=now,
         heartbeat_at=now,
+        cadence_minutes=cadence_minutes,
         host=host,
         pid=pid,
         outcome=RUNNING,

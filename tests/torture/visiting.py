@@ -177,6 +177,7 @@ def as_it_was_first(store: Store) -> None:
         for table in ("visit_locators", "visit_evidence", "pauses", "change_captures", "good_listings"):
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("ALTER TABLE unread DROP COLUMN absent_at"))
+        session.execute(text("ALTER TABLE visits DROP COLUMN cadence_minutes"))
         session.execute(text("ALTER TABLE deliveries DROP COLUMN is_our_fault"))
         session.execute(text("ALTER TABLE subscriptions DROP COLUMN covers_since"))
         session.execute(text("ALTER TABLE subscriptions DROP COLUMN scheduled_at"))
