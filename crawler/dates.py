@@ -28,7 +28,11 @@ DATE_PATTERN = (
     r"(?<!\d)(?:(?:19|20)\d{2}\s*[-/.年\s]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?"
     r"|" + _ANY_MONTH + r"\.?\s*\d{1,2}(?:st|nd|rd|th)?\s*,?\s*(?:19|20)\d{2}"
     r"|\d{1,2}(?:st|nd|rd|th)?[\s-]*+" + _ANY_MONTH + r"\.?,?[\s-]*+(?:19|20)\d{2}"
-    r"|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{2}-\d{2}-\d{2}(?!-))(?!\d)" + _OF_WEEK + _CLOCK
+    r"|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d{2}|\d{1,2}-(?i:"
+    + _MONTH
+    + r")-\d{2}|\d{2}-\d{2}-\d{2}(?!-))(?!\d)"
+    + _OF_WEEK
+    + _CLOCK
 )
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})\s*[-/.年\s]\s*(?P<month>\d{1,2})\s*[-/.月]\s*"
@@ -45,6 +49,8 @@ _DAY_NAMED = re.compile(
 _YEAR_LAST = re.compile(
     r"(?<!\d)(?P<one>\d{1,2})\s*[-/.]\s*(?P<two>\d{1,2})\s*[-/.]\s*(?P<year>(?:19|20)\d{2})" + _TIME
 )
+#: "30-Aug-24": with slashes or spaces it may be anything.
+_SHORT_NAMED = re.compile(rf"(?<![\d-])(?P<day>\d{{1,2}})-(?P<name>{_MONTH})-(?P<year>\d{{2}})(?![\d-])" + _TIME, re.I)
 _SHORT_YEAR = re.compile(r"(?<![\d-])(?P<year>\d{2})-(?P<month>\d{2})-(?P<day>\d{2})(?![\d-])" + _TIME)
 #: Which day of the week it was tells which of two numbers is the month.
 _WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s*$", re.IGNORECASE)
@@ -84,7 +90,7 @@ def read_date(
     text = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if compact := _COMPACT.fullmatch(text):
         text = "-".join(compact.groups())
-    for pattern in (_YEAR_FIRST, _MONTH_NAMED, _DAY_NAMED, _YEAR_LAST, _SHORT_YEAR):
+    for pattern in (_YEAR_FIRST, _MONTH_NAMED, _DAY_NAMED, _YEAR_LAST, _SHORT_NAMED, _SHORT_YEAR):
         for match in pattern.finditer(text):
             moment = _moment(match, day_first)
             if moment and _is_believable(moment, captured_at):

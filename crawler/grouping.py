@@ -61,8 +61,12 @@ def forms_of(urls: Sequence[str]) -> tuple[str, ...]:
     alike: dict[tuple[int, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for url in urls:
         parts = urlsplit(url)
+        if _is_path_in_query(url):
+            shape = f"?{'/' * parts.query.count('/')}{_extension(parts.query)}"
+            alike[parts.path.count("/"), _extension(parts.path), (shape,)].append(url)
+            continue
         keys = tuple(key for key, _ in parse_qsl(parts.query, keep_blank_values=True))
-        alike[(parts.path.count("/"), _extension(parts.path), keys)].append(url)
+        alike[parts.path.count("/"), _extension(parts.path), keys].append(url)
     common = [group for group in alike.values() if len(group) * _RARE >= len(urls)]
     return tuple(_form(group) for group in sorted(common, key=len, reverse=True))
 
@@ -113,13 +117,24 @@ def _extension(path: str) -> str:
     return name.rpartition(".")[2] if "." in name else ""
 
 
+def _is_path_in_query(url: str) -> bool:
+    """Say whether an address has its path behind the question mark, without a parameter (PbootCMS)."""
+    query = urlsplit(url).query
+    return bool(query) and "=" not in query
+
+
 def _form(urls: Sequence[str]) -> str:
-    paths = [urlsplit(url).path.split("/") for url in urls]
-    path = "/".join(_part(list(parts)) for parts in zip(*paths, strict=True))
+    path = _form_of_paths([urlsplit(url).path for url in urls])
+    if _is_path_in_query(urls[0]):
+        return f"^{path}\\?{_form_of_paths([urlsplit(url).query for url in urls])}$"
     queries = [parse_qsl(urlsplit(url).query, keep_blank_values=True) for url in urls]
     pairs = (f"{re.escape(pairs[0][0])}={_part([value for _, value in pairs])}" for pairs in zip(*queries, strict=True))
     query = "&".join(pairs)
     return f"^{path}\\?{query}$" if query else f"^{path}$"
+
+
+def _form_of_paths(paths: Sequence[str]) -> str:
+    return "/".join(_part(list(parts)) for parts in zip(*(path.split("/") for path in paths), strict=True))
 
 
 def _part(said: list[str]) -> str:

@@ -16,6 +16,19 @@ _DATE_ALONE = re.compile(
     r"[\[(（【]?\s*(?:(?i:posted on|published(?: on)?|updated(?: on)?|date|on)\s*[:：]?\s*)?"
     rf"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?,?\s+)?({DATE_PATTERN})\s*[\])）】]?"
 )
+#: What a list calls all of its entries, before or behind their day.
+_OF_ALL = (
+    r"(?i:news|press(?: releases?)?|media|blog|articles?|stor(?:y|ies)|updates?|announcements?"
+    r"|新闻|动态|要闻|公告|通知)"
+)
+_BESIDE_ALL = re.compile(rf"{_OF_ALL}\s*[|·•/]\s*(?P<behind>.+)|(?P<before>.+?)\s*[|·•/]\s*{_OF_ALL}")
+#: What stands in a link beside its headline, in an element of its own: the day without its year, a mark.
+_NO_HEADLINE = re.compile(
+    r"[\[(（【]?(?:(?:0[1-9]|1[0-2])[-/.月](?:0[1-9]|[12]\d|3[01])日?|置顶|推荐|热点?|最新|NEW|HOT)[\])）】]?[!！]?"
+)
+_HEADINGS = "h1, h2, h3, h4, h5, h6"
+#: Shorter texts in an element named for a title are icons and numbers.
+_SHORTEST = 6
 #: What a time element says to machines begins with it.
 _DAY_FIRST = re.compile(r"(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
 _LONGEST_DATE = 30
@@ -40,7 +53,7 @@ _MOST_NODES = 60
 def headline_of(node: LexborNode) -> str | None:
     """Return what a link calls its article."""
     # A link around a whole entry holds its teaser as well.
-    heading = node.css_first("h1, h2, h3, h4, h5, h6") or node.css_first(".tit, .title, .bt")
+    heading = node.css_first(_HEADINGS) or node.css_first(".tit, .title, .bt") or _heading_in_card(node)
     text = clean_text("".join(_own_texts(heading if heading and heading.text().strip() else node))).lstrip("·• ")
     text = "" if _READ_MORE.fullmatch(text) else text
     title = clean_text(node.attributes.get("title") or "")
@@ -50,6 +63,14 @@ def headline_of(node: LexborNode) -> str | None:
     return None if text and _date_alone(text) else text or None
 
 
+def _heading_in_card(node: LexborNode) -> LexborNode | None:
+    """Return what stands for a heading in a link around a teaser, which has a paragraph of its own."""
+    if node.css_first("p") is None:
+        return None
+    named = node.css('[class*="title" i]:not([class*="sub" i]), strong, b')
+    return next((each for each in named if len(clean_text(each.text(deep=True))) >= _SHORTEST), None)
+
+
 def _own_texts(node: LexborNode) -> Iterator[str]:
     """Yield the text of a link but for a date that stands inside it in an element of its own."""
     for child in node.iter(include_text=True):
@@ -57,7 +78,8 @@ def _own_texts(node: LexborNode) -> Iterator[str]:
             yield child.text_content or ""
         else:
             text = child.text(deep=True)
-            if not (_DATE_LIKE.search(text) and len(text.strip()) <= 20) and _date_alone(text) is None:
+            is_date = _DATE_LIKE.search(text) and len(text.strip()) <= 20
+            if not (is_date or _NO_HEADLINE.fullmatch(clean_text(text)) or _date_alone(text) is not None):
                 yield text
 
 
@@ -122,6 +144,8 @@ def _date_alone(text: str) -> str | None:
     if len(text) > 4 * _LONGEST_DATE:
         return None
     text = clean_text(text)
+    if beside := _BESIDE_ALL.fullmatch(text):
+        text = beside["behind"] or beside["before"]
     found = _DATE_ALONE.fullmatch(text) if len(text) <= _LONGEST_DATE else None
     return found[1] if found else None
 

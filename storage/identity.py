@@ -1,9 +1,9 @@
 """Say when two addresses mean the same article."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from w3lib.url import canonicalize_url
+from w3lib.url import canonicalize_url, safe_url_string
 
 # Parameters that say how a reader came, never what the page is.
 _NOISE = re.compile(
@@ -32,13 +32,16 @@ def canonical_address(url: str) -> str:
     gate = _BIG5_GATE.match(parts.path)
     if gate:
         parts = parts._replace(netloc=gate["host"], path=gate["path"])
-    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _NOISE.match(k)]
+    query = "&".join(each for each in parts.query.split("&") if not _NOISE.match(each.partition("=")[0]))
     path = _INDEX.sub("/", _PATH_SESSION.sub("", parts.path))
     netloc = parts.netloc.lower()
     default_port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     if default_port and netloc.endswith(default_port):
         netloc = netloc.removesuffix(default_port)
-    return str(canonicalize_url(urlunsplit((parts.scheme, netloc, path or "/", urlencode(query), ""))))
+    # A query that names no parameter is a path in another place (PbootCMS): a "=" behind it would lead nowhere.
+    pairs, path_in_query = (query, "") if "=" in query else ("", query)
+    address = str(canonicalize_url(urlunsplit((parts.scheme, netloc, path or "/", pairs, ""))))
+    return f"{address}?{safe_url_string(path_in_query)}" if path_in_query else address
 
 
 def article_key(url: str, document_number: str | None = None) -> str:

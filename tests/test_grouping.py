@@ -50,6 +50,7 @@ def listed(html: str, *, url: str = "http://a.example/news/", articles: tuple[st
         (["/?p=2339", "/?p=4"], r"^/\?p=\d+$"),
         (["/x/read.do?c=1&k=4", "/x/read.do?c=1&k=19"], r"^/x/read\.do\?c=1&k=\d+$"),
         (["/c/art_" + "0a" * 16 + ".html", "/d/art_" + "b1" * 16 + ".html"], r"^/[^/]+/art_[0-9a-f]+\.html$"),
+        (["/?news/74.html", "/?notes/8.html"], r"^/\?[^/]+/\d+\.html$"),
         (["/zone-opens-a-new-hall/", "/crane-for-the-port/"], r"^/[^/-]+(?:-[^/-]+){3,}/$"),
     ],
 )
@@ -58,7 +59,9 @@ def test_what_addresses_share_is_their_form(addresses: list[str], form: str) -> 
 
 
 @pytest.mark.parametrize("dated", [True, False])
-@pytest.mark.parametrize("address", ["/{slug}/", "/stories/{slug}", "/page?about={slug}", "/?p={n}", "/story{n}/"])
+@pytest.mark.parametrize(
+    "address", ["/{slug}/", "/stories/{slug}", "/page?about={slug}", "/?p={n}", "/story{n}/", "/?news/{n}.html"]
+)
 def test_the_articles_of_a_list_are_found_without_a_layout(address: str, *, dated: bool) -> None:
     html = a_list(dated=dated, address=address)
     group = largest_group(Page(url="http://a.example/news/", text=html), frozenset({"a.example"}))

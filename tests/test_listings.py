@@ -41,7 +41,11 @@ def test_a_listings_day_may_stand_in_elements_side_by_side(day: str, read: str |
         ("<time datetime='2024-05-03T10:00:00Z'>3 days ago</time>", "2024-05-03"),
         ("<i>Posted on May 3, 2024</i>", "May 3, 2024"),
         ("<i>Friday, 3 May 2024</i>", "3 May 2024"),
+        ("<i>News | May 3, 2024</i>", "May 3, 2024"),
+        ("<i>May 3, 2024 · Press releases</i>", "May 3, 2024"),
+        ("<i>3-May-24</i>", "3-May-24"),
         ("<i>Open on May 3, 2024</i>", None),
+        ("<i>Open house | May 3, 2024</i>", None),
     ],
 )
 def test_a_listings_day_is_read_behind_its_label_and_off_a_time(day: str, read: str | None) -> None:
@@ -57,6 +61,31 @@ def test_a_link_that_says_the_day_is_no_headline() -> None:
     assert {link.headline for link in listed(f"<ul>{entries}</ul>").links} == {
         f"Weir rebuilt, part {n}" for n in range(1, 6)
     }
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<b>[置顶]</b>{}",
+        "{}<span class='new'>NEW</span>",
+        "<i>05-10</i>{}",
+        "<i>News</i><div class='card__title'>{}</div><p>Why it matters.</p><i>3 May 2024</i>",
+        "<time datetime='2024-05-03'>May 3, 2024</time> <strong>{}</strong><p>Why it matters to all.</p>",
+        "<b class='title-icon'>3</b><strong>{}</strong><p class='subtitle'>Why it matters to all.</p>",
+    ],
+    ids=["pinned", "new", "day", "card", "teaser", "icon"],
+)
+def test_a_link_around_a_whole_entry_holds_its_headline_and_other_things(link: str) -> None:
+    said = "New weir of the park rebuilt, part {} of 24/7"
+    entries = "".join(f"<li><a href='/show/{n}.html'>{link.format(said.format(n))}</a></li>" for n in range(6))
+    assert {found.headline for found in listed(f"<ul>{entries}</ul>").links} == {said.format(n) for n in range(6)}
+
+
+def test_what_stands_in_an_element_of_its_own_may_belong_to_the_headline() -> None:
+    said = ("<b>New</b> hall opens", "<b>24/7</b> service begins", "<b>Weir</b> rebuilt")
+    entries = "".join(f"<li><a href='/show/{n}.html'>{text}</a></li>" for n, text in enumerate(said))
+    wanted = {text.replace("<b>", "").replace("</b>", "") for text in said}
+    assert {found.headline for found in listed(f"<ul>{entries}</ul>").links} == wanted
 
 
 STORIES = "<ul>" + "".join(f"<li><a href='/show/{n}.html'>Weir rebuilt, part {n}</a></li>" for n in range(6)) + "</ul>"

@@ -33,6 +33,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
         ("March 7, 2022", "2022-03-07"),
         ("8 March 2022", "2022-03-08"),
         ("10/09/2018", "2018-09-10"),
+        ("30-Aug-24", "2024-08-30"),
         ("22-09-26", "2022-09-26"),
         ("2024 03-20 09:09:51", "2024-03-20T09:09:51+08:00"),
         ("2021-08-20 14:45:22Share:", "2021-08-20T14:45:22+08:00"),
@@ -131,6 +132,22 @@ def test_c_numbers_of_china_daily_are_no_identity() -> None:
 
 def test_canonical_addresses_keep_scheme_and_host() -> None:
     assert canonical_address("HTTPS://WWW.A.example/x/index.html?b=2&a=1&spm=z") == "https://www.a.example/x/?a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    ("address", "asked_for"),
+    [
+        ("?news/800.html", "?news/800.html"),
+        ("?list_3/&utm_source=mail", "?list_3/"),
+        ("?q=%D6%D0&id=3", "?id=3&q=%D6%D0"),
+        ("?q=中", "?q=%E4%B8%AD"),
+        ("?id=1&spm=2", "?id=1"),
+    ],
+)
+def test_a_query_still_leads_to_the_page_that_it_led_to(address: str, asked_for: str) -> None:
+    """A path behind the question mark has no parameter, and not every site writes UTF-8."""
+    assert canonical_address(f"http://a.example/{address}") == f"http://a.example/{asked_for}"
+    assert canonical_address(f"http://a.example/{asked_for}") == f"http://a.example/{asked_for}"
 
 
 @pytest.mark.parametrize(
