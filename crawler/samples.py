@@ -118,5 +118,19 @@ def load_sample(folder: Path) -> Sample:
 
 
 def load_samples(folder: Path) -> list[Sample]:
-    """Read all samples of a layout's folder."""
-    return [load_sample(path) for path in sorted((folder / "samples").glob("*")) if path.is_dir()]
+    """Read all samples of a layout's folder; raises SeedError for the first that is wrong."""
+    found, wrong = load_good_samples(folder)
+    if wrong:
+        raise wrong[0]
+    return found
+
+
+def load_good_samples(folder: Path) -> tuple[list[Sample], list[SeedError]]:
+    """Read the samples of a layout's folder, and say what is wrong with those that cannot be read."""
+    found, wrong = [], []
+    for path in sorted((folder / "samples").glob("*")):
+        try:
+            found += [load_sample(path)] if path.is_dir() else []
+        except SeedError as error:
+            wrong.append(error)
+    return found, wrong

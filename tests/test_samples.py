@@ -52,6 +52,18 @@ def test_an_operator_sees_field_by_field_what_his_change_to_a_layout_broke(desk:
     assert desk.run("layouts", "check", "tjudo").returncode == 2
 
 
+def test_a_sample_that_cannot_be_read_is_named_and_costs_no_other_its_turn(desk: Desk) -> None:
+    own = desk.folder / "layouts"
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", own / "tjuda")
+    (own / "tjuda" / "samples" / "bulleted-2019" / "expected.json").write_text("{", encoding="utf-8")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(own)
+    done = desk.run("layouts", "check", "tjuda")
+    assert done.returncode == 1
+    assert "bulleted-2019/expected.json: cannot be read: " in done.stderr
+    assert done.stdout.count("ok  tjuda/") == 3
+    assert "tjuda: 4 samples, 1 not as expected" in done.stdout
+
+
 def test_a_layout_that_recognises_every_page_is_told_of(desk: Desk) -> None:
     own = desk.folder / "layouts" / "tjuda"
     shutil.copytree(BUNDLED / "layouts" / "tjuda", own)

@@ -6,7 +6,7 @@ import typer
 
 from crawler.layouts import Layout, load_good_layouts
 from crawler.reading import Unreadable, recognises
-from crawler.samples import FieldCheck, Verdict, check_sample, load_samples
+from crawler.samples import FieldCheck, Verdict, check_sample, load_good_samples
 from monitor.cli.app import UNSEEN, USAGE, app, common, say, warn
 from reports.wording import plural
 
@@ -45,7 +45,7 @@ def check(
 def _is_too_wide(layout: Layout) -> bool:
     """Say, and return, whether a layout takes most pages of the other families for its own."""
     others = [each for each in common.good_layouts.values() if each.name != layout.name and not each.is_general]
-    pages = [sample.page for other in others for sample in load_samples(other.folder)]
+    pages = [sample.page for other in others for sample in load_good_samples(other.folder)[0]]
     taken = sum(recognises(layout, page) for page in pages)
     if taken * 2 <= len(pages):
         return False
@@ -55,11 +55,14 @@ def _is_too_wide(layout: Layout) -> bool:
 
 def _check(layout: Layout) -> int:
     """Show a layout's samples; return how many of them do not read as they should."""
-    samples = load_samples(layout.folder)
+    samples, broken = load_good_samples(layout.folder)
+    for error in broken:
+        warn(f"parkwatch: {error}")
     if not samples:
-        warn(f"parkwatch: {layout.name}: has no sample: see docs/adding-a-park.md")
+        if not broken:
+            warn(f"parkwatch: {layout.name}: has no sample: see docs/adding-a-park.md")
         return 1
-    wrong = 0
+    wrong = len(broken)
     for sample in samples:
         result = check_sample(sample, layout)
         if isinstance(result, Unreadable):
@@ -80,7 +83,7 @@ def _check(layout: Layout) -> int:
             by = _shown(field.located_by or "not found")
             say(f"      {' ' * len(field.name)}     found {_shown(field.found)}   ({by})")
     verdict = f"{wrong} not as expected" if wrong else "good"
-    say(f"{layout.name}: {plural(len(samples), 'sample')}, {verdict}")
+    say(f"{layout.name}: {plural(len(samples) + len(broken), 'sample')}, {verdict}")
     return wrong
 
 
