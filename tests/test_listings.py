@@ -114,6 +114,28 @@ def test_a_listing_goes_on_where_its_pager_says_so_and_not_where_any_arrow_leads
     assert found.next.url == f"http://eastgate.example/news/?p={page}"
 
 
+@pytest.mark.parametrize(
+    ("layout", "address", "following"),
+    [
+        (
+            "boda_vsb",
+            "content.jsp?urltype=news.NewsContentUrl&wbtreeid=10&wbnewsid={}",
+            "list.jsp?PAGENUM=2&wbtreeid=10",
+        ),
+        ("dedecms", "/plus/view.php?aid={}", "/plus/list.php?tid=12&PageNo=2"),
+        ("empirecms", "/e/action/ShowInfo.php?classid=5&id={}", "/e/action/ListInfo/?classid=5&page=1"),
+    ],
+)
+def test_a_list_of_a_site_that_makes_its_pages_when_they_are_asked_for(
+    layout: str, address: str, following: str
+) -> None:
+    entries = "".join(f"<li><a href='{address.format(n)}'>Weir rebuilt, part {n}</a></li>" for n in range(700, 706))
+    found = listed(f"<ul>{entries}</ul><a href='{following}'>下一页</a>", layout)
+    assert [link.headline for link in found.links] == [f"Weir rebuilt, part {n}" for n in range(700, 706)]
+    assert found.next is not None
+    assert found.next.url.endswith(following)
+
+
 @pytest.mark.parametrize("layout", ["dedecms", "ucap"])
 def test_a_box_beside_a_list_of_the_sites_own_design_is_none_of_it(layout: str) -> None:
     path = {"dedecms": "/news/2024/0506/{}.html", "ucap": "/xw/202405/{:032x}.html"}[layout]
