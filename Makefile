@@ -33,10 +33,10 @@ demo: setup      ## the whole loop on bundled sample parks, with a mail server o
 	@$(BIN)/parkwatch demo
 
 test: setup lint ## lint, types and the suite, in under five minutes on two cores
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile -m "not long"
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: setup ## the scenes that take longer: bad and hostile sites, backfills, the real command from start to end
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile -m long
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m long
 
 lint: setup      ## ruff and mypy
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/mypy

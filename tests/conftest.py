@@ -24,6 +24,14 @@ from tests.postgres import can_start, database, serving
 from tests.tricksite import TrickSite, tricking
 
 HOUSE = Path(__file__).resolve().parent.parent
+#: A file is one worker's work: those that take longest come first, or the others wait for them at the end.
+LONGEST = ("test_torture.py", "test_drift.py", "test_crawl.py", "test_bad_sites.py", "test_hostile.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    rank = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
 
 @pytest.fixture(scope="session", autouse=True)
