@@ -18,6 +18,7 @@ from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.rereading import page_of_capture, restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
+from crawler.shared_values import doubts_in
 from crawler.signs import GONE_STATUSES, PageSign, Signs
 from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
@@ -102,7 +103,14 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
-    return ReadArticle(observation=observation, edit=_edit_in(observation, known) if known else None)
+    return ReadArticle(
+        observation=observation,
+        edit=_edit_in(observation, known) if known else None,
+        # One that moved is told by that, and at once: what follows in the visit rests on it.
+        doubts=()
+        if observation.is_moved
+        else doubts_in(observation.fields, known.fields if known else None, asked.headline),
+    )
 
 
 def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from crawler.alike import Edit
 from crawler.layouts import Layout
 from crawler.listing import key_of
+from crawler.shared_values import Doubt, Doubtful
 from storage.drift import UnreadPage
 from storage.records import NO_VALIDATORS, Link, Observation, Recheck, Validators
 
@@ -75,6 +76,8 @@ class ReadArticle:
     observation: Observation
     #: What differs from the record, if that may be the site's doing.
     edit: Edit | None = None
+    #: What of it may not be the article's own.
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +100,10 @@ class NotSeen:
     """No page came, or something else in its place."""
 
     reason: str
+
+
+def doubtful_of(asked: Asked, doubts: tuple[Doubt, ...], observation: Observation) -> Doubtful | None:
+    """Return a reading that is to wait with what was asked for, None if nothing in it is in doubt."""
+    if not doubts:
+        return None
+    return Doubtful(observation=observation, doubts=doubts, article_id=asked.article_id, key=asked.key)

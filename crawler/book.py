@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from crawler.outcome import Account, Outcome, may_be_walled
+from crawler.shared_values import HEADLINE_SHARED, TEXT_SHARED
 from storage.database import (
     Session,
     Store,
@@ -240,6 +241,9 @@ class VisitBook:
             still.add(ConditionKind.DRIFTED)
             if any(wall.startswith(Cause.BLOCK_PAGE) for wall in walls):
                 still.add(ConditionKind.BLOCKED)
+        shared = [line for line in open_ones if line.evidence.endswith((HEADLINE_SHARED, TEXT_SHARED))]
+        if shared and not account.located:
+            still.update(ConditionKind(line.kind) for line in shared)
         if any(may_lack_dates(line.evidence, account.located) for line in open_ones):
             still.add(ConditionKind.DRIFTED)
         if any(may_be_walled(account, wall) for wall in walls):

@@ -57,6 +57,8 @@ def with_cause(
         replays=replayed,
         lists_still=knows_addresses and lists_still,
     )
+    if cause is Cause.ARTICLES and account.shared and account.shared[0] == "body" and not account.lost_listing:
+        cause = Cause.BLOCK_PAGE
     others: dict[ConditionKind, str] = {
         kind: told for kind, told in outcome.conditions.items() if kind is not ConditionKind.DRIFTED
     }

@@ -72,7 +72,8 @@ class VisitAccount:
     def _end(self, reason: str) -> None:
         spider = self._spider
         now = spider.clock()
-        let_go(spider.held, spider.book, spider.account, is_whole=reason == "finished")
+        is_cut = reason in ("shutdown", "interrupted")
+        let_go(spider.held, spider.book, spider.account, is_whole=reason == "finished", is_cut=is_cut)
         if reason == "finished":
             # A part of a visit is no evidence of what is gone.
             spider.settle(now)

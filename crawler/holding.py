@@ -1,10 +1,37 @@
 """Write what was read, and what was held back once the visit knows what it is worth."""
 
+from dataclasses import dataclass, field
+
 from crawler.alike import HeldEdits, in_words
 from crawler.book import VisitBook
+from crawler.items import ObservedItem
 from crawler.outcome import Account
+from crawler.shared_values import HeldReadings
+from crawler.shared_values import in_words as shared_in_words
 from storage.database import in_words as error_in_words
 from storage.records import Observation
+
+
+@dataclass
+class Held:
+    """What one visit has read and does not believe yet."""
+
+    edits: HeldEdits = field(default_factory=HeldEdits)
+    readings: HeldReadings = field(default_factory=HeldReadings)
+
+    def hold(self, item: ObservedItem, account: Account) -> bool:
+        """Hold an item back if something in it may be the site's doing, and say whether that is so."""
+        if item.doubtful is not None:
+            self.readings.hold(item.doubtful)
+            account.doubted += any(doubt.counts for doubt in item.doubtful.doubts)
+        elif item.edit is not None:
+            self.edits.hold(item.edit)
+        return item.doubtful is not None or item.edit is not None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be held back."""
+        return self.edits.is_full or self.readings.is_full
 
 
 def write(book: VisitBook, account: Account, observation: Observation) -> None:
@@ -16,9 +43,15 @@ def write(book: VisitBook, account: Account, observation: Observation) -> None:
         account.unchanged += 1
 
 
-def let_go(held: HeldEdits, book: VisitBook, account: Account, *, is_whole: bool = True) -> None:
-    """Write what was held back; of a visit that is no whole one, nothing is known of what its site does everywhere."""
-    written, alike = held.decide(account.rechecked if is_whole else None)
+def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = True, is_cut: bool = False) -> None:
+    """Write what was held back.
+
+    Of a visit that is no whole one, nothing is known of what its site does everywhere. One that was *cut* off by hand
+    leaves what is in doubt to the next, which finds it again.
+    """
+    written, alike = held.edits.decide(account.rechecked if is_whole else None)
+    if not is_cut:
+        written += _believed(held.readings, book, account)
     for observation in written:
         try:
             write(book, account, observation)
@@ -26,3 +59,21 @@ def let_go(held: HeldEdits, book: VisitBook, account: Account, *, is_whole: bool
             account.fail(f"{observation.url}: {error_in_words(error)}")
     if alike:
         account.alike = in_words(alike)
+
+
+def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Observation]:
+    """Return the doubtful readings that are to be written; the others are pages that could not be read."""
+    read = account.fetched + account.unchanged
+    written, refused = held.decide(read=read, known=account.rechecked)
+    for reading, doubt in refused:
+        what = "headline" if doubt.field == "headline" else "text"
+        reason = f"it shows the {what} of many others, which is not its own"
+        try:
+            book.failed(article_id=reading.article_id, key=reading.key, reason=reason, now=reading.observation.seen_at)
+        except Exception as error:  # a store that is busy costs a note, not the visit its end
+            reason = f"{reason} ({error_in_words(error)})"
+        account.unread += 1
+        account.fail(f"{reading.observation.url}: {reason}")
+    if refused:
+        account.shared = shared_in_words(refused)
+    return written

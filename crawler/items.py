@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.alike import Edit
+from crawler.shared_values import Doubtful
 from storage.database.exports import ArticleLine
 from storage.records import Observation
 
@@ -33,9 +34,15 @@ class ObservedItem(ArticleItem):
     observation: Observation
     #: What differs from the record, if that may be the site's doing.
     edit: Edit | None = None
+    #: Set where something in it may not be the article's own.
+    doubtful: Doubtful | None = None
 
     @classmethod
-    def observed(cls, observation: Observation, edit: Edit | None = None) -> "ObservedItem":
+    def observed(
+        cls, observation: Observation, edit: Edit | None = None, doubtful: Doubtful | None = None
+    ) -> "ObservedItem":
         """Return the item for an observation."""
         row = observation.fields.as_row()
-        return cls(url=observation.url, park=observation.park, **row, observation=observation, edit=edit)
+        return cls(
+            url=observation.url, park=observation.park, **row, observation=observation, edit=edit, doubtful=doubtful
+        )

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from crawler.shared_values import FLOOR
 from storage.drift import Cause, UnreadPage
 from storage.records import GAP, ConditionKind
 
@@ -44,6 +45,9 @@ class Account:
     failures_in_a_row: int = 0
     #: How many texts have got or lost the same lines, and which: the site's doing, not that of its people.
     alike: str | None = None
+    #: How many readings wait until it is known whether they are the articles' own; the field that was not, in words.
+    doubted: int = 0
+    shared: tuple[str, str] | None = None
     changes: int = 0
     #: Articles that came on record in this visit without being news.
     added: int = 0
@@ -79,6 +83,14 @@ class Account:
     def is_in_doubt(self) -> bool:
         """Whether at least half of the pages could not be read, and those are too few to judge by."""
         return 0 < self.unread < DRIFT_FLOOR and self.unread >= self.fetched
+
+    @property
+    def more_to_ask(self) -> int:
+        """How many articles are to be asked for that were read before, to find out what the site does everywhere."""
+        if self.is_in_doubt:
+            return DRIFT_FLOOR
+        is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.fetched + self.unchanged
+        return 2 * FLOOR if is_few else 0
 
     @property
     def is_walled(self) -> bool:
@@ -183,6 +195,8 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
         found[ConditionKind.DRIFTED] = account.lost_listing
     elif account.no_layout and _are_most(account.unread, account.fetched):
         found[ConditionKind.DRIFTED] = account.no_layout
+    elif account.shared:
+        found[ConditionKind.DRIFTED] = account.shared[1]
     elif account.alike:
         found[ConditionKind.DRIFTED] = f"{Cause.ALIKE}: {account.alike}"
     return found

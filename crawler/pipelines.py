@@ -9,7 +9,7 @@ from crawler.spiders.park import ParkSpider
 
 
 class StorePipeline:
-    """Writes every observation in a transaction of its own, off the event loop; edits wait for the visit's end."""
+    """Writes every observation in a transaction of its own, off the event loop; what is in doubt waits for the end."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -23,10 +23,9 @@ class StorePipeline:
         """Record an article's observation; anything else passes."""
         spider = self._crawler.spider
         if isinstance(item, ObservedItem) and isinstance(spider, ParkSpider):
-            if item.edit is None:
+            if not spider.held.hold(item, spider.account):
                 await run_in_thread(write, spider.book, spider.account, item.observation)
                 return item
-            spider.held.hold(item.edit)
             if spider.held.is_full:
                 await run_in_thread(let_go, spider.held, spider.book, spider.account)
         return item

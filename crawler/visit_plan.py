@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from crawler.asked import Asked
 from crawler.book import VisitBook
 from crawler.listing import ListingPage
-from crawler.outcome import DRIFT_FLOOR, Account
+from crawler.outcome import Account
 from crawler.walk import Depth, Onward, Walk, step
 from storage.decisions import believes_removals
 from storage.records import NO_VALIDATORS, Capture, Observation, Origin, Park, Recheck, Validators
@@ -111,8 +111,8 @@ class VisitPlan:
             yield from self._rechecks(None if self._recheck == "all" else self._began)
         if self._account.listings_whole >= self._account.listings:
             yield [self._again(recheck) for recheck in self._book.missing_from_listing()]
-        if self._account.is_in_doubt:
-            yield [Asked.again(recheck, NO_VALIDATORS) for recheck in self._book.newest(DRIFT_FLOOR)]
+        if more := self._account.more_to_ask:
+            yield [Asked.again(recheck, NO_VALIDATORS) for recheck in self._book.newest(more)]
         if self._believes_in_removals():
             yield [asked.second_look() for asked in self._doubted]
 

@@ -196,6 +196,6 @@ def test_what_is_too_much_to_be_held_back_is_written_before_the_visit_ends(
     found = an_observation("doc:1")
     edit = Edit(observation=found, lines=("Three.",), story="Weir rebuilt")
     asyncio.run(pipeline.process_item(ObservedItem.observed(found, edit)))
-    assert spider.held.decide(9) == ([], [])
+    assert spider.held.edits.decide(9) == ([], [])
     assert spider.book.find("doc:1") is not None
     spider.book.close()

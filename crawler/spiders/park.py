@@ -12,14 +12,14 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 from twisted.python.failure import Failure
 
-from crawler.alike import HeldEdits
 from crawler.article import ArticlePage, read_response
-from crawler.asked import Asked, Gone, ReadArticle, Unread
+from crawler.asked import Asked, Gone, ReadArticle, Unread, doubtful_of
 from crawler.backfill_book import BackfillBook
 from crawler.book import VisitBook
 from crawler.drift import located
 from crawler.elsewhere import articles_elsewhere
 from crawler.guard import name_hosts
+from crawler.holding import Held
 from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import is_article_of, read_listing
@@ -61,7 +61,7 @@ class ParkSpider(Spider):
         self.arguments = VisitArguments.parse(arguments)
         self.account = Account(listings=len(self.park.listings))
         self.clock: Callable[[], datetime] = utc_now
-        self.held = HeldEdits()
+        self.held = Held()
         self._asked: set[str] = set()
         self._portions: Iterator[list[Asked]] = iter(())
 
@@ -222,8 +222,10 @@ class ParkSpider(Spider):
             self.account.located.update(located(result.observation))
             if self.plan.keeps(result.observation):
                 found = result.observation
+                doubtful = doubtful_of(asked, result.doubts, found)
                 # Without a visit (``scrapy parse``) there is no store to tell.
-                yield ObservedItem.observed(found, result.edit) if self.book.is_open else ArticleItem.of(found)
+                is_told = self.book.is_open
+                yield ObservedItem.observed(found, result.edit, doubtful) if is_told else ArticleItem.of(found)
             else:
                 await run_in_thread(self.book.forget, asked.key, backfill_id=self.plan.backfill_id)
         elif isinstance(result, Gone):

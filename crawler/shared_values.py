@@ -1,0 +1,117 @@
+"""Tell what stands on too many pages to be one article's own, a headline or a whole text: values in, values out."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from storage.records import ArticleFields, Observation
+from storage.text import comparison_text
+
+#: So many stories, and two in three of those that answered, have no headline and no text in common.
+FLOOR, _SHARE = 4, 2 / 3
+#: A longer text has more to say than what a site says everywhere.
+_LONGEST_TEXT = 300
+_QUOTED = 60
+#: What is held back beyond so many bytes of pages is decided at once.
+_MOST_BYTES = 32_000_000
+#: How the evidence ends.
+HEADLINE_SHARED, TEXT_SHARED = "as their headline, which is not theirs", "and nothing of their own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A field of a reading that may be the site's rather than the article's."""
+
+    field: str
+    value: str
+    #: The headline that the record or the listing knows the article by.
+    story: str
+    is_known: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether it tells against the site: a text that is new may be short, unless others gave way to it."""
+        return self.field == "headline" or self.is_known
+
+
+def doubts_in(read: ArticleFields, known: ArticleFields | None, expected: str | None) -> tuple[Doubt, ...]:
+    """Return what of a reading may stand on other pages as well.
+
+    A headline that neither the record nor the listing has: *expected* is what they say of it. A short text in which
+    nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
+    """
+    found, wanted = [], comparison_text((expected or "").rstrip(".… "))
+    said = comparison_text(read.headline)
+    is_as_before = known is not None and said == comparison_text(known.headline)
+    if wanted and not (is_as_before or said.startswith(wanted) or wanted.startswith(said)):
+        found.append(("headline", read.headline))
+    text = "".join(read.body)
+    before = {*map(comparison_text, known.body)} if known else set()
+    if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
+        found += [("body", text)] if before or not known else []
+    story = expected or read.headline
+    return tuple(Doubt(field=name, value=value, story=story, is_known=known is not None) for name, value in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """A reading that waits until it is known how many others say the same."""
+
+    observation: Observation
+    doubts: tuple[Doubt, ...]
+    article_id: int | None
+    key: str
+
+
+@dataclass
+class HeldReadings:
+    """The doubtful readings of one visit."""
+
+    _readings: list[Doubtful] = field(default_factory=list)
+    _bytes: int = 0
+    _stories: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def hold(self, reading: Doubtful) -> None:
+        """Hold a reading back."""
+        for doubt in reading.doubts:
+            if doubt.counts:
+                self._stories[doubt.field, comparison_text(doubt.value)].add(comparison_text(doubt.story))
+        self._bytes += sum(len(capture.content) for capture in reading.observation.captures)
+        self._readings.append(reading)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be held back."""
+        return self._bytes > _MOST_BYTES
+
+    def decide(self, *, read: int, known: int) -> tuple[list[Observation], list[tuple[Doubtful, Doubt]]]:
+        """Let go of all: what is to be written, and what is not, each with the field that is not its own.
+
+        *read* is how many articles have answered, *known* how many of them were on record.
+        """
+        # Another thread may hold one more back meanwhile.
+        readings, self._readings, self._bytes = self._readings, [], 0
+        written: list[Observation] = []
+        refused: list[tuple[Doubtful, Doubt]] = []
+        for reading in readings:
+            shared = (doubt for doubt in reading.doubts if self._is_everywhere(doubt, read, known))
+            if (doubt := next(shared, None)) is not None:
+                refused.append((reading, doubt))
+            else:
+                written.append(reading.observation)
+        return written, refused
+
+    def _is_everywhere(self, doubt: Doubt, read: int, known: int) -> bool:
+        often = len(self._stories[doubt.field, comparison_text(doubt.value)])
+        return often >= FLOOR and often >= _SHARE * (read if doubt.field == "headline" else known)
+
+
+def in_words(refused: Sequence[tuple[Doubtful, Doubt]]) -> tuple[str, str]:
+    """Return the field in which most readings were not their article's own, and what it said on how many of them."""
+    often: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for _, doubt in refused:
+        often[doubt.field, doubt.value] += 1
+    (name, value), number = max(often.items(), key=lambda each: each[1])
+    quote = f"“{value}”" if len(value) <= _QUOTED else f"“{value[: _QUOTED - 1]}…”"
+    end = HEADLINE_SHARED if name == "headline" else TEXT_SHARED
+    return name, f"{number} articles have {quote} {end}"
