@@ -34,6 +34,8 @@ from storage.records import (
 )
 from storage.text import comparison_text
 
+_LOST = "\ufffd"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticlePage:
@@ -185,7 +187,11 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
         sign = reader.signs.of(page)
     if sign is not None:
         return _nothing_behind(sign)
-    if isinstance(result, Reading) and has_lost_its_signs("".join((result.fields.headline, *result.fields.body))):
+    said = "".join((result.fields.headline, *result.fields.body)) if isinstance(result, Reading) else ""
+    # Where its bytes say so, the sign was lost before it was sent to us.
+    if _LOST in said and _LOST.encode() not in response.body:
+        return NotSeen(reason="some of its characters cannot be decoded")
+    if has_lost_its_signs(said):
         return NotSeen(reason="its words are question marks: the site has lost its signs")
     if isinstance(result, Reading):
         return result
@@ -206,8 +212,8 @@ def _in_its_place(
         differ = changed_fields(known.fields, fields)
         if observation.is_moved and {"headline", "body"} <= {*differ}:
             return NotSeen(reason=f"its address leads to a page that says something else, {observation.url}")
-        if any("\ufffd" in text for text in (fields.headline, *fields.body)) and not any(
-            "\ufffd" in text for text in (known.fields.headline, *known.fields.body)
+        if any(_LOST in text for text in (fields.headline, *fields.body)) and not any(
+            _LOST in text for text in (known.fields.headline, *known.fields.body)
         ):
             return NotSeen(reason="some of its characters cannot be decoded")
     expected = known.fields.headline if known else asked.link.headline if asked.link else None

@@ -234,13 +234,16 @@ class VisitBook:
 
     def _still(self, session: Session, account: Account) -> set[ConditionKind]:
         """Return what an earlier visit found wrong with articles, if this one has read none that could end it."""
-        slug, still = self._park.slug, set()
+        slug, still = self._park.slug, set[ConditionKind]()
         open_ones = [line for line in visit_log.conditions(session, park=slug) if line.ended_at is None]
-        walls = [line.evidence for line in open_ones if line.kind == ConditionKind.BLOCKED]
-        if not account.located and visit_log.count_of_unread(session, slug):
-            still.add(ConditionKind.DRIFTED)
-            if any(wall.startswith(Cause.BLOCK_PAGE) for wall in walls):
-                still.add(ConditionKind.BLOCKED)
+        # What was wrong with a listing is over once that is read.
+        listings = [f": {url}: " for url in self._park.listings]
+        of_articles = [line for line in open_ones if not any(url in line.evidence for url in listings)]
+        walls = [line.evidence for line in of_articles if line.kind == ConditionKind.BLOCKED]
+        if of_articles and not account.located and visit_log.count_of_unread(session, slug):
+            unread = [line for line in of_articles if line.evidence.startswith(Cause.BLOCK_PAGE)]
+            unread += [line for line in of_articles if line.kind == ConditionKind.DRIFTED]
+            still.update(ConditionKind(line.kind) for line in unread)
         shared = [line for line in open_ones if line.evidence.endswith((HEADLINE_SHARED, TEXT_SHARED))]
         if shared and not account.located:
             still.update(ConditionKind(line.kind) for line in shared)

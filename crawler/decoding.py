@@ -21,12 +21,17 @@ _HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
 _WESTERN = re.compile("[\u0080-\u009f¡-¦ª¬¯²-´¸-º¼-Öà-öØ-Þø-ÿ]")
 #: What "，", "。", "的" and an apostrophe become when UTF-8 is read as GBK; rare in any other text.
 _TWICE = re.compile("[锛銆鐨鈥]")
+#: Signs that mean something to those alone who agreed on it; a few are icons.
+_OF_NOBODY = re.compile("[\ue000-\uf8ff]")
 #: What a store that knows no Chinese makes of it.
 _QUESTION_MARKS = re.compile(r"\?{4,}")
+#: So many times as many signs as are broken.
+_MANY = 20
 #: Where Big5 keeps the 5,401 characters in common use: the first byte (Big5, level 1).
 _BIG5_COMMON = range(0xA4, 0xC7)
 #: Of the characters of a text in the encoding that is its own, so many are common ones.
 _MOSTLY = 0.9
+_SIMPLIFIED = {"gb2312", "gbk", "gb18030"}
 #: Labels that servers put on anything; when the bytes are no UTF-8 they prove nothing.
 _CARELESS = {"utf-8", "cp1252", "iso8859-1", "latin-1", "ascii"}
 
@@ -60,8 +65,8 @@ def _is_implausible(text: str) -> bool:
     western = len(_WESTERN.findall(text))
     if western > max(60, len(text) // 25):
         return True
-    twice = len(_TWICE.findall(text))
-    return twice > max(10, len(_HAN.findall(text)) // 33)
+    han = len(_HAN.findall(text))
+    return len(_TWICE.findall(text)) > max(10, han // 33) or len(_OF_NOBODY.findall(text)) > max(10, han // 33)
 
 
 def decode(content: bytes, content_type: str | None = None, *, encoding: str | None = None) -> Decoded:
@@ -80,13 +85,19 @@ def decode(content: bytes, content_type: str | None = None, *, encoding: str | N
         return Decoded(text=content.decode("utf-8"), encoding="utf-8")
     except UnicodeDecodeError:
         pass
+    text = content.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    if sum(not sign.isascii() for sign in text) > _MANY * lost:
+        # Bytes of another encoding hardly ever make signs of UTF-8: this is UTF-8 with a few of them broken.
+        return Decoded(text=text, encoding="utf-8")
     # The labels stand in the first kilobytes; w3lib looks no further either.
     header = http_content_type_encoding(content_type)
     meta = html_body_declared_encoding(content)
     for declared in (header, meta):
         if declared and declared not in _CARELESS:
             text = content.decode(declared, "replace")
-            if not Decoded(text=text, encoding=declared).is_damaged:
+            is_other = declared in _SIMPLIFIED and _is_big5(content, text)
+            if not (is_other or Decoded(text=text, encoding=declared).is_damaged):
                 return Decoded(text=text, encoding=declared)
     return _by_plausibility(content, header or meta)
 

@@ -23,6 +23,8 @@ _HAN = re.compile("[\u3400-\u9fff]")
 #: An entry is told from others in its list by no more than these.
 _NEAR = 3
 _DEEPEST = 40
+#: A year, with its month or its day behind it.
+_DAY = re.compile(r"(?:19|20)\d{2}(?:[-_]?(?:0[1-9]|1[0-2])(?:[-_]?(?:0[1-9]|[12]\d|3[01]))?)?")
 _HEXADECIMAL = re.compile(r"[0-9a-f]{16,}")
 #: Entries whose addresses are of a rarer form than one in so many are others that the list holds as well.
 _RARE = 5
@@ -134,13 +136,20 @@ def _form(urls: Sequence[str]) -> str:
 
 
 def _form_of_paths(paths: Sequence[str]) -> str:
-    return "/".join(_part(list(parts)) for parts in zip(*(path.split("/") for path in paths), strict=True))
+    parts, is_dated = [], False
+    for said in zip(*(path.split("/") for path in paths), strict=True):
+        # A month or a day alone is a number like any other; behind a year it is one.
+        is_month = is_dated and all(len(each) <= 2 and each.isdecimal() for each in said)
+        is_dated = is_month or all(map(_DAY.fullmatch, said))
+        parts.append(r"\d+" if is_month else _part(list(said)))
+    return "/".join(parts)
 
 
 def _part(said: list[str]) -> str:
     """Return a pattern for one part of several addresses: what all of them share, and the kind of what differs."""
     if len({*said}) == 1:
-        return _escaped(said[0])
+        # A list is of this year, or of this month, and goes on in the next.
+        return re.sub(r"\d+", r"\\d+", said[0]) if _DAY.fullmatch(said[0]) else _escaped(said[0])
     dot = "." if all("." in part for part in said) else ""
     stems, ends = zip(*(part.rpartition(dot)[::2] if dot else (part, "") for part in said), strict=True)
     end = re.escape(dot + ends[0]) if dot and len({*ends}) == 1 else ""

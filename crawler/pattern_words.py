@@ -13,6 +13,7 @@ _PIECE = re.compile(
 _FLAGS = re.compile(r"\(\?[a-zA-Z]+\)")
 _REPETITION = re.compile(r"[*+?]|\{\d*,?\d*\}")
 _ENDLESS = re.compile(r"[*+]|\{\d*,\}")
+_COUNTED = re.compile(r"\{\d*,?\d*\}")
 _ESCAPED_SIGN = re.compile(r"\\[^A-Za-z0-9]")
 _FEW_SIGNS = re.compile(r"\[[^\^\\\]\[&~|-]{1,6}\]")
 
@@ -30,6 +31,25 @@ def endless(pattern: str) -> int:
         bool(_ENDLESS.fullmatch(piece)) and following != "+" and before != r"\s" and not _REPETITION.fullmatch(before)
         for before, piece, following in zip(pieces, pieces[1:], pieces[2:], strict=False)
     )
+
+
+def expanded_size(pattern: str) -> int:
+    """Return how many signs and sets a pattern has once its counted repetitions are written out, as engines do."""
+    totals, last = [0], 0
+    for piece in _PIECE.findall(pattern):
+        if piece == "(":
+            totals.append(0)
+        elif piece == ")" and len(totals) > 1:
+            last = totals.pop()
+            totals[-1] += last
+        elif counts := re.findall(r"\d+", piece) if _COUNTED.fullmatch(piece) else []:
+            times = max(map(int, counts))
+            totals[-1] += last * (times - 1)
+            last *= times
+        elif not _REPETITION.fullmatch(piece):
+            last = 1
+            totals[-1] += 1
+    return sum(totals)
 
 
 @cache

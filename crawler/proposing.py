@@ -11,7 +11,9 @@ from crawler.dates import read_date
 from crawler.density import densest_block
 from crawler.grouping import forms_of
 from crawler.lines import visible_lines
+from crawler.links import headline_of
 from crawler.page import Page
+from crawler.paging import joined
 from storage.identity import plain_path
 from storage.records import Link
 from storage.text import comparison_text
@@ -49,10 +51,6 @@ def propose_layout(title: str, listing: Page, links: Sequence[Link], articles: S
         f"articles = [{', '.join(map(_quoted, addresses))}]",
         f"within = [{', '.join(map(_quoted, within))}]",
         "",
-        "[listing.paging]",
-        'next_texts = ["下一页", "下页", ">", ">>", "»", "Next", "Next Page"]',
-        "numbered = true",
-        "",
         "[article.headline]",
         f"locators = [{_locators(headline)}]",
         "",
@@ -78,7 +76,14 @@ def propose_locators(page: Page, link: Link) -> dict[str, list[str]]:
 def propose_list(page: Page, links: Sequence[Link]) -> tuple[list[str], list[str]]:
     """Return the selector of the element that holds the links to known articles, and the forms of their addresses."""
     within = _list_selector(page, links)
-    return within, address_forms(link.url for link in links) if within else []
+    if within:
+        return within, address_forms(link.url for link in links)
+    # Where their addresses have another form, they still have their headlines.
+    wanted = {comparison_text((link.headline or "").rstrip(".… ")) for link in links}
+    anchors = [a for a in page.tree.css("a[href]") if comparison_text(headline_of(a) or "") in wanted - {""}]
+    urls = [url for a in anchors if (url := joined(page.base, a.attributes.get("href")))]
+    within = _selector_around(page, anchors) if urls else []
+    return within, address_forms(urls) if within else []
 
 
 def address_forms(urls: Iterable[str]) -> list[str]:
@@ -107,8 +112,10 @@ def _list_selector(page: Page, links: Sequence[Link]) -> list[str]:
     """Return the selector of the smallest element that holds nearly all articles' links."""
     paths = {plain_path(link.url) for link in links}
     anchors = [a for a in page.tree.css("a[href]") if _ends_like(a.attributes.get("href") or "", paths)]
-    if not anchors:
-        return []
+    return _selector_around(page, anchors) if anchors else []
+
+
+def _selector_around(page: Page, anchors: Sequence[LexborNode]) -> list[str]:
     holders: Counter[int] = Counter()
     nodes: dict[int, LexborNode] = {}
     depth: dict[int, int] = {}

@@ -9,15 +9,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.dates import DATE_PATTERN
-from crawler.pattern_words import is_at_beginning
+from crawler.pattern_words import expanded_size, is_at_beginning
 from crawler.patterns import compiled, label_finder
 from storage.records import CONFIRMED
 
+#: Thirty times the largest that anybody has needed.
+_LARGEST_PATTERN = 20_000
 _NOWHERE = LexborHTMLParser("<p></p>")
 
 
 def _pattern(value: str) -> str:
     value = value.replace("{date}", DATE_PATTERN)
+    if expanded_size(value) > _LARGEST_PATTERN:
+        raise ValueError(f"the pattern repeats so much that it would take all memory: '{value[:60]}'")
     try:
         compiled(value)
     except regex.error as error:

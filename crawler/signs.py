@@ -25,6 +25,7 @@ class PageSign(StrEnum):
     """What an unreadable page turned out to be."""
 
     BLOCKED = "blocked"
+    MAINTENANCE = "maintenance"
     LOGIN = "login"
     NOT_FOUND = "not found"
 
@@ -41,6 +42,7 @@ class PageSign(StrEnum):
 
 _IN_WORDS = {
     PageSign.BLOCKED: "blocked by a verification page",
+    PageSign.MAINTENANCE: "blocked by a notice that the site is being worked on",
     PageSign.LOGIN: "blocked by a page that asks to log in",
     PageSign.NOT_FOUND: "shows the site's not-found page",
 }
@@ -52,6 +54,7 @@ class Signs(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     blocked: list[Pattern]
+    maintenance: list[Pattern]
     login: list[Pattern]
     not_found: list[Pattern]
 
@@ -62,6 +65,8 @@ class Signs(BaseModel):
             return None
         if seen.numbers(self.blocked):
             return PageSign.BLOCKED
+        if seen.numbers(self.maintenance):
+            return PageSign.MAINTENANCE
         if seen.numbers(self.login):
             return PageSign.LOGIN
         if any(len(line) > _PARAGRAPH for line in seen.all):

@@ -87,7 +87,7 @@ BODY = (
     ("page", "said"),
     [
         (ok(BODY.format("Security verification", "Please slide.")), "blocked by a verification page"),
-        (ok(BODY.format("系统维护公告", "本站正在维护。")), "blocked by a verification page"),
+        (ok(BODY.format("系统维护公告", "本站正在维护。")), "blocked by a notice that the site is being worked on"),
         (ok(BODY.format("Story 2 of the park", "<div>" * 3000)), "nests more than 2500 elements inside each other"),
         (status(304), "answered 304 to a request without a condition"),
         (ok(BODY.format("Story 2 of the park", "The park b\ufffdilt a h\ufffdll.")), "characters cannot be decoded"),
@@ -115,6 +115,19 @@ def test_another_page_in_an_articles_place_is_not_its_edit(
     site.pages[path(2)] = page
     assert said in desk.fails("crawl", "--recheck", "all")
     assert desk.changes() == []
+
+
+def test_a_new_article_of_which_some_signs_cannot_be_decoded_is_not_stored(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.serve_stories(5, 4, 3, 2, 1)
+    said = BODY.format("Story 4 of the park", "园区新建一座厂房，用于生产阀门和水泵，预计明年春季投入使用。").encode()
+    site.pages[path(4)] = (200, {"Content-Type": "text/html"}, said.replace("座".encode(), b"\xe5\xba"))
+    # What the site itself has lost is its text.
+    site.pages[path(5)] = ok(BODY.format("Story 5 of the park", "The park built a hall of 9 \ufffd."))
+    assert f"{path(4)}: some of its characters cannot be decoded" in desk.fails("crawl")
+    assert desk.changes() == [("new", "Story 5 of the park")]
 
 
 def test_an_address_that_leads_to_a_notice_for_a_while_is_no_move(desk: Desk, site: TrickSite) -> None:

@@ -14,7 +14,7 @@ from storage.drift import Cause
 from storage.records import Capture
 from tests.builders import DAY_1
 from tests.conftest import Desk
-from tests.tricksite import LISTING, TrickSite, listing, ok
+from tests.tricksite import LISTING, TrickSite, listing, ok, path, status
 
 OTHER = "/english/news/notices/"
 TEXT = "The park built a hall of nine hundred square meters, which will be let to makers of valves from the spring on. "
@@ -74,6 +74,64 @@ def test_one_listing_of_two_that_is_not_read_any_more_is_told_while_the_other_go
     site.pages[OTHER] = listing(3, 1)
     desk.must("crawl")
     assert told(desk) == []
+
+
+@pytest.mark.long
+def test_what_was_wrong_with_a_listing_is_over_once_that_is_read_whatever_happens_to_an_article(
+    desk: Desk, site: TrickSite
+) -> None:
+    site.serve_stories(3, 2, 1, text=TEXT)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = ok("<html><body><p>Back soon.</p></body></html>")
+    desk.run("crawl")
+    assert [kind for kind, _ in told(desk)] == ["blocked"]
+    site.pages[LISTING] = listing(4, 3, 2, 1)
+    site.pages[path(4)] = status(500)
+    desk.run("crawl", "--recheck", "none")
+    assert told(desk) == []
+
+
+@pytest.mark.long
+def test_a_listing_that_cannot_be_decoded_is_no_site_that_cannot_be_reached(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1, text=TEXT)
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = (200, {"Content-Type": "text/html"}, bytes(range(128, 256)) * 99)
+    desk.run("crawl")
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("drifted", Cause.LISTING)
+    assert "set 'encoding' in the park file" in evidence
+
+
+@pytest.mark.long
+def test_a_list_whose_links_have_another_form_is_proposed_by_the_headlines_that_they_still_have(
+    desk: Desk, site: TrickSite
+) -> None:
+    site.serve_stories(3, 2, 1, text=TEXT)
+    site.park(desk.folder)
+    desk.must("crawl")
+    entries = "".join(f"<li><a href='/portal/view/{4000 + n}.jsp'>Story {n} of the park</a></li>" for n in (3, 2, 1))
+    site.pages[LISTING] = ok(f"<html><body><a href='/'>Home</a><ul class='neu'>{entries}</ul></body></html>")
+    desk.run("crawl")
+    said = desk.run("layouts", "diagnose", "trick").stdout
+    assert "now:  no layout finds an article in it" in said
+    assert "proposed: listing.within: 'ul.neu'" in said
+    assert r"proposed: listing.articles: '/\d+\.jsp$'" in said
+
+
+@pytest.mark.long
+def test_articles_on_another_host_are_one_condition_and_say_the_remedy(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1, text=TEXT)
+    site.park(desk.folder)
+    desk.must("crawl")
+    entries = "".join(f"<li><a href='http://new.example{path(n)}'>Story {n} of the park</a></li>" for n in (3, 2, 1))
+    site.pages[LISTING] = ok(f"<html><body><ul class='list-group list-fuwu'>{entries}</ul></body></html>")
+    desk.run("crawl")
+    [(kind, evidence)] = told(desk)
+    assert kind == "drifted"
+    assert "3 articles that it names stand on new.example: add that to 'hosts'" in evidence
+    assert "proposed: listing" not in desk.run("layouts", "diagnose", "trick").stdout
 
 
 @pytest.mark.parametrize(

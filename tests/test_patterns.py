@@ -4,9 +4,11 @@ import re
 
 import pytest
 import regex
+from pydantic import ValidationError
 
-from crawler.pattern_words import endless, is_at_beginning, words_needed
+from crawler.pattern_words import endless, expanded_size, is_at_beginning, words_needed
 from crawler.patterns import Lines, SlowPatternError, label_finder, search
+from crawler.rules import Locator
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,15 @@ def test_what_cannot_be_given_up_is_tried_on_no_line_that_could_hold_it_up(
 ) -> None:
     found = search(pattern, "a" + "x" * length + "bc")
     assert isinstance(found, regex.Match if can_be_given_up else re.Match)
+
+
+@pytest.mark.parametrize("pattern", [r"(?:(?:x{1000}){1000}){1000}", r"(?P<value>\d{5000}\w{20000})", "(?:ab){,10001}"])
+def test_a_pattern_that_would_take_all_memory_is_refused_before_it_is_made(pattern: str) -> None:
+    with pytest.raises(ValidationError, match="repeats so much that it would take all memory"):
+        Locator(line=pattern)
+
+
+def test_the_size_of_a_pattern_is_what_its_repetitions_make_of_it() -> None:
+    assert expanded_size(r"\d{4}-\d{1,2}") == 7
+    assert expanded_size(r"(ab){3}c{2,}") == 8
+    assert expanded_size(r"a{,5}[xyz]+") == 6

@@ -83,6 +83,14 @@ TRADITIONAL = "雲棲科學園區首條智慧產線投產，負責人說，每�
 @pytest.mark.parametrize("encoding", ["big5", "gb18030"])
 def test_traditional_characters_are_read_in_the_encoding_that_makes_common_ones_of_them(encoding: str) -> None:
     assert decode(f"<p>{TRADITIONAL}</p>".encode(encoding)).text == f"<p>{TRADITIONAL}</p>"
+    # A label that the site's other pages have a right to.
+    text = f'<meta charset="gb2312"><p>{TRADITIONAL}</p>'
+    assert decode(text.encode(encoding)).text == text
+
+
+def test_signs_that_mean_something_to_nobody_are_no_text() -> None:
+    assert decode(("\ue4c9\ue77e產" * 20).encode("utf-8")).is_damaged
+    assert not decode(f"{TRADITIONAL}\ue600\ue601".encode()).is_damaged
 
 
 def test_an_english_page_whose_quotation_marks_are_chinese() -> None:

@@ -16,6 +16,7 @@ from crawler.article import ArticlePage, read_response
 from crawler.asked import Asked, Gone, ReadArticle, Unread, doubtful_of
 from crawler.backfill_book import BackfillBook
 from crawler.book import VisitBook
+from crawler.decoding import UNDECODED
 from crawler.drift import located
 from crawler.elsewhere import articles_elsewhere
 from crawler.guard import name_hosts
@@ -161,7 +162,7 @@ class ParkSpider(Spider):
             trouble = listing.trouble or articles_elsewhere(page, self.layouts, self.park)
             reason = f"{walk.url}: {trouble or 'no layout finds an article in the listing'}"
             self.account.lose_listing(unread_page(response, page, reason, self.clock()), is_first=walk.number == 1)
-            self._listing_lost(walk, reason)
+            self._listing_lost(walk, reason, is_unread=True)
             return
         crash_point("listing_fetched")
         self.account.listing_pages += 1
@@ -177,10 +178,14 @@ class ParkSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         self._listing_lost(request.cb_kwargs["walk"], f"{request.url}: {cause_of(failure, self.crawler)}")
 
-    def _listing_lost(self, walk: Walk, reason: str) -> None:
+    def _listing_lost(self, walk: Walk, reason: str, *, is_unread: bool = False) -> None:
         self.account.listing_failures.append(reason)
         self.account.failed += 1
-        if walk.number == 1:
+        if walk.number > 1 or is_unread:
+            return
+        if reason.endswith(UNDECODED):
+            self.account.lost_listing = reason
+        else:
             self.account.note_cause(reason)
 
     # ---- articles ----------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from crawler.drift import listed_again, replays
+from crawler.elsewhere import articles_elsewhere
 from crawler.layouts import Layout, ways_of
+from crawler.listing import read_listing
 from crawler.page import Page
 from crawler.proposing import propose_list, propose_locators
 from crawler.reading import Unreadable, read_article
@@ -121,12 +123,17 @@ def _print_evidence(
     length = sum(map(len, page.lines))
     say(f"\n{capture.url}   {capture.captured_at:%Y-%m-%d %H:%M} UTC, {len(capture.content)} bytes, {length} visible")
     say(f"  then: {reason}")
+    if capture.url in park.listings:
+        listing = read_listing(page, layouts, park)
+        trouble = listing.trouble or articles_elsewhere(page, layouts, park)
+        found = f"{plural(len(listing.links), 'article')} found by {listing.layout}" if listing.links else trouble
+        say(f"  now:  {found or 'no layout finds an article in it'}")
+        within, forms = propose_list(page, others) if not (listing.links or trouble) else ([], [])
+        _print_proposals({"listing.within": within, "listing.articles": forms}, selectors=False)
+        return
     result = read_article(page, layouts, park, capture.captured_at)
     say(f"  now:  {result.reason if isinstance(result, Unreadable) else f'read by {result.layout.name}'}")
-    if capture.url in park.listings:
-        within, forms = propose_list(page, others)
-        _print_proposals({"listing.within": within, "listing.articles": forms}, selectors=False)
-    elif known is not None and isinstance(result, Unreadable):
+    if known is not None and isinstance(result, Unreadable):
         _print_proposals(propose_locators(page, known))
 
 

@@ -82,7 +82,8 @@ def _check(park: Park) -> bool:
         say(f"{park.slug}: {address}: {len(listing.links)} articles by layout {listing.layout or 'none'}")
         say(f"  goes on at {listing.next.url}" if listing.next else "  has no further page")
         if not listing.links:
-            warn(f"parkwatch: {park.slug}: no layout finds an article in {address}: see docs/adding-a-park.md")
+            why = listing.trouble or "no layout finds an article in it"
+            warn(f"parkwatch: {park.slug}: {address}: {why}: see docs/adding-a-park.md")
             is_good = False
             continue
         is_good &= _check_article(park, listing.links[0].url)
