@@ -107,6 +107,14 @@ class ParkSection:
         return sorted(batches, key=lambda batch: batch.window[1].timestamp() if batch.window[1] else 0.0, reverse=True)
 
     @property
+    def window_of_short(self) -> tuple[datetime | None, datetime | None]:
+        """The time in which all those appeared of which only the headlines are shown."""
+        afters = [item.seen_after for item in self.short]
+        known = [after for after in afters if after]
+        last = max((item.seen_at for item in self.short if item.seen_at), default=None)
+        return min(known) if known and len(known) == len(afters) else None, last
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say of the park."""
         return not (self.new or self.changed or self.short or self.recovered or self.newest)

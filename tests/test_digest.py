@@ -206,6 +206,18 @@ def test_a_large_digest_is_shortened_with_a_count_and_never_dropped(count: int) 
         assert "the attached file has them" in letter.html
 
 
+def test_news_of_which_only_the_headline_is_shown_have_their_window_and_their_host() -> None:
+    early, late = (DAY_1 + timedelta(hours=hour) for hour in (2, 8))
+    entries = [an_entry(n, seen_after=DAY_1, seen_at=late if n % 2 else early) for n in range(1, 60)]
+    digest = a_digest(*entries)
+    [section] = digest.sections
+    assert section.short
+    assert section.window_of_short == (DAY_1, late)
+    for said in (text_of(digest), html_of(digest)):
+        assert f"{len(section.short)} more new, between Mon 6 May 16:00 and" in said
+    assert " · eastgate.example · #" in html_of(digest).split("more new")[1]
+
+
 def test_no_rewriting_makes_a_mail_that_servers_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reports.message._MOST_PLAIN_BYTES", 50_000)
     monkeypatch.setattr("reports.message._MOST_PACKED_BYTES", 60_000)

@@ -1,5 +1,7 @@
 """Sending by hand: what waits goes out first, nothing piles up, and trouble is told in an operator's words."""
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -42,6 +44,22 @@ def test_while_one_digest_waits_no_other_is_made_and_the_same_command_sends_it(d
     assert desk.must("digest", "--now") == "digest 1 for analyst@example.org: had waited: sent\n"
     assert "digest 2 for analyst@example.org: nothing new" in desk.must("digest", "--now")
     assert (stored(desk, "digests"), len(mailbox.mails)) == (2, 2)
+
+
+def test_a_damaged_version_costs_its_own_line_and_no_other(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    desk.must("subscribe", "analyst@example.org")
+    site.serve_stories(5, 4, 3, 2, 1)
+    desk.must("crawl")
+    with closing(sqlite3.connect(desk.folder / "parkwatch.db")) as store, store:
+        store.execute("UPDATE versions SET body = 'not json' WHERE headline = 'Story 4 of the park'")
+    desk.must("digest", "--preview", "-o", "digest.html")
+    said = (desk.folder / "digest.html").read_text(encoding="utf-8")
+    assert "Story 5 of the park" in said
+    assert "cannot be shown: " in said
+    assert "its body cannot be read" in desk.run("verify").stdout + desk.run("verify").stderr
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Column types that the databases do not agree on by themselves."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Text
+from sqlalchemy import JSON, DateTime, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -29,6 +31,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Damaged:
+    """Stands for a text that cannot be read."""
+
+    def __str__(self) -> str:
+        raise ValueError("a text in the store cannot be read: run 'parkwatch verify'")
+
+
+class Texts(TypeDecorator[list[Any]]):
+    """A list of texts. One that is damaged holds what cannot be written, so that what it belongs to fails alone."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read a list off its JSON."""
+        read = super().result_processor(dialect, coltype)
+
+        def read_or_none(value: Any) -> Any:
+            try:
+                return read(value) if read else value
+            except (ValueError, RecursionError):
+                return [_Damaged()]
+
+        return read_or_none
 
 
 class PlainText(TypeDecorator[str]):

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.database.columns import PlainText, UtcDateTime
+from storage.database.columns import PlainText, Texts, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -116,7 +116,7 @@ class VersionRow(Base):
     date_published: Mapped[str | None]
     date_published_raw: Mapped[str | None]
     source: Mapped[str | None]
-    body: Mapped[list[Any]]
+    body: Mapped[list[Any]] = mapped_column(Texts())
     in_language: Mapped[str]
     content_hash: Mapped[str]
     layout: Mapped[str]
@@ -158,7 +158,7 @@ class LedgerRow(Base):
     headline: Mapped[str]
     version_before: Mapped[int | None]
     version_after: Mapped[int | None]
-    changed_fields: Mapped[list[Any]]
+    changed_fields: Mapped[list[Any]] = mapped_column(Texts())
     seen_after: Mapped[datetime | None]
     seen_at: Mapped[datetime] = mapped_column(index=True)
     visit_id: Mapped[int | None]

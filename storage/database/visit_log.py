@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import visits as account
 from storage.database.tables import ConditionRow, UnreadRow, VisitRow
+from storage.identity import bare_host
 from storage.records import Link
 
 #: What ended so shortly after a moment was not over then; what ended later was dated by a clock that is set back now,
@@ -166,6 +167,11 @@ class UnreadLine:
     headline: str | None
     reason: str | None
     attempts: int
+
+    @property
+    def host(self) -> str:
+        """Where it stands."""
+        return bare_host(self.url)
 
 
 def unread(session: Session, park: str, *, limit: int) -> list[UnreadLine]:
