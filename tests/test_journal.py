@@ -121,6 +121,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             ),
             "its record is not that of its newest version",
         ),
+        (("UPDATE digests SET state = 'nonsense' WHERE number = 1",), "digest 1 counts as nonsense, which is nothing"),
+        (
+            ("DELETE FROM deliveries WHERE digest_id = 2", "UPDATE digests SET state = 'cancelled' WHERE id = 2"),
+            "subscription 1: digest 2 counts as cancelled, and a server took it",
+        ),
+        (("UPDATE ledger SET seen_after = NULL WHERE kind = 'edited'",), "edited, has a window that begins before"),
+        (("UPDATE ledger SET seen_after = '2020-01-01'",), "removed, has a window that begins before"),
+        (
+            ("UPDATE captures SET url = 'http://evil.example/'",),
+            "a page of evil.example, where it never stood",
+        ),
+        (("UPDATE captures SET status = 404",), "article 3: version 1 rests on an answer of status 404"),
         (
             ("UPDATE captures SET status = 200 WHERE status = 404",),
             "entry 2, removed, rests on an answer that by today's signs does not say so",

@@ -209,14 +209,18 @@ class _Reread:
 
 def _unlike_journal(session: Session, taken: Mapping[str, set[str]]) -> Iterator[str]:
     """Yield the digests of which a server has taken other bytes than those on record, or that are on record no more."""
-    lost = numbers_by_serial(taken)
+    lost, active = numbers_by_serial(taken), set()
     for reader in subscriptions.subscriptions(session):
+        active |= {reader.id} if reader.is_active else set()
         for number in sorted(lost.pop(serial_of(reader.token), set())):
             if number > reader.digests:
                 yield f"subscription {reader.id}: a server took digest {number}, and the store {_FORGOT}"
     for numbers in lost.values():
         yield f"a server took digest {max(numbers)} of a reader who is not on record, and the store {_FORGOT}"
     for frozen in digests.names(session):
+        if frozen.state == digests.CANCELLED and frozen.message_id in taken and frozen.subscription in active:
+            reader = f"subscription {frozen.subscription}"
+            yield f"{reader}: digest {frozen.number} counts as cancelled, and a server took it"
         # Whatever is sent again is the same bytes, so a second hash is as wrong as another one.
         if taken.get(frozen.message_id, {frozen.sha256}) != {frozen.sha256}:
             yield (

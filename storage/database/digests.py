@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 from storage.database.subscriptions import ACTIVE
 
-READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
+STATES = READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
 
 
 def last(session: Session, subscription_id: int) -> tuple[int, str | None]:
@@ -29,14 +29,19 @@ class FrozenName:
     number: int
     message_id: str
     sha256: str
+    state: str
 
 
 def names(session: Session) -> Iterator[FrozenName]:
     """Yield what every frozen mail goes by, in the order in which they were made."""
-    query = select(DigestRow.subscription_id, DigestRow.number, DigestRow.message_id, DigestRow.sha256)
+    query = select(DigestRow.subscription_id, DigestRow.number, DigestRow.message_id, DigestRow.sha256, DigestRow.state)
     for row in session.execute(query.order_by(DigestRow.id).execution_options(yield_per=1000)):
         yield FrozenName(
-            subscription=row.subscription_id, number=row.number, message_id=row.message_id, sha256=row.sha256
+            subscription=row.subscription_id,
+            number=row.number,
+            message_id=row.message_id,
+            sha256=row.sha256,
+            state=row.state,
         )
 
 

@@ -32,6 +32,19 @@ def entries_fit_versions(session: Session) -> Iterator[str]:
     )
     for number, kind in session.execute(query):
         yield f"ledger: entry {number}, {kind}, was seen at another moment than its version"
+    # That an article is not listed any more is told by readings of the listing, not of the article.
+    told = (*_OTHER_TEXT, ChangeKind.REMOVED)
+    earlier = (
+        select(LedgerRow.number, LedgerRow.kind)
+        .join(
+            VersionRow,
+            (VersionRow.article_id == LedgerRow.article_id) & (VersionRow.number == LedgerRow.version_before),
+        )
+        .where(LedgerRow.kind.in_(told), ~VersionRow.is_restated)
+        .where(LedgerRow.seen_after.is_(None) | (LedgerRow.seen_after < VersionRow.seen_at))
+    )
+    for number, kind in session.execute(earlier):
+        yield f"ledger: entry {number}, {kind}, has a window that begins before its article was seen"
 
 
 def _wrong_in(entry: LedgerEntry) -> Iterator[str]:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
-from storage.database.digests import SENT
+from storage.database.digests import SENT, STATES
 from storage.database.mail_tables import DeliveryRow, DigestRow
-from storage.database.tables import AddressRow, ArticleRow, LedgerRow, VersionRow
+from storage.database.tables import AddressRow, ArticleRow, CaptureRow, LedgerRow, VersionCaptureRow, VersionRow
 from storage.identity import bare_host
 from storage.records import ArticleState, ChangeKind
 
@@ -19,6 +19,8 @@ _JSON = (
     ("versions", "article {0}: version {1}", ("article_id", "number"), {"body": list, "located_by": dict}),
     ("subscriptions", "subscription {0}", ("id", "id"), {"parks": list, "words": list}),
 )
+
+_OK = 200
 
 #: What an article is after the ledger has told of it.
 _AWAY = {
@@ -82,8 +84,30 @@ def entries_fit_articles(session: Session) -> Iterator[str]:
             yield f"ledger: entry {number} links to another article's address, {url}"
 
 
+def captures_fit_articles(session: Session) -> Iterator[str]:
+    """Yield the versions whose captures are no good answers, or came from a host on which their article never stood."""
+    query = (
+        select(VersionRow.article_id, VersionRow.number, CaptureRow.url, CaptureRow.status)
+        .join(VersionCaptureRow, VersionCaptureRow.version_id == VersionRow.id)
+        .join(CaptureRow, CaptureRow.id == VersionCaptureRow.capture_id)
+        .order_by(VersionRow.article_id, VersionRow.number)
+    )
+    last, hosts = 0, frozenset[str]()
+    for article, number, url, status in session.execute(query, execution_options={"yield_per": 500}):
+        if article != last:
+            addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
+            last, hosts = article, frozenset(map(bare_host, addresses))
+        if status != _OK:
+            yield f"article {article}: version {number} rests on an answer of status {status}"
+        if bare_host(url) not in hosts:
+            yield f"article {article}: version {number} rests on a page of {urlsplit(url).netloc}, where it never stood"
+
+
 def digests_stand_as_delivered(session: Session) -> Iterator[str]:
-    """Yield the digests that count as anything but sent although a server took them."""
+    """Yield the digests that count as anything but sent although a server took them, or as nothing that there is."""
+    states = select(DigestRow.subscription_id, DigestRow.number, DigestRow.state).where(DigestRow.state.not_in(STATES))
+    for subscription, number, state in session.execute(states.order_by(DigestRow.id)):
+        yield f"subscription {subscription}: digest {number} counts as {state}, which is nothing that there is"
     query = (
         select(DigestRow.subscription_id, DigestRow.number, DigestRow.state)
         .join(DeliveryRow, DeliveryRow.digest_id == DigestRow.id)
