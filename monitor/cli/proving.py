@@ -219,8 +219,8 @@ def _unlike_journal(session: Session, taken: Mapping[str, set[str]]) -> Iterator
         yield f"a server took digest {max(numbers)} of a reader who is not on record, and the store {_FORGOT}"
     for frozen in digests.names(session):
         if frozen.state == digests.CANCELLED and frozen.message_id in taken and frozen.subscription in active:
-            reader = f"subscription {frozen.subscription}"
-            yield f"{reader}: digest {frozen.number} counts as cancelled, and a server took it"
+            whose = f"subscription {frozen.subscription}"
+            yield f"{whose}: digest {frozen.number} counts as cancelled, and a server took it"
         # Whatever is sent again is the same bytes, so a second hash is as wrong as another one.
         if taken.get(frozen.message_id, {frozen.sha256}) != {frozen.sha256}:
             yield (
