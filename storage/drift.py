@@ -13,6 +13,8 @@ NOT_FOUND = "-"
 _HABIT_READINGS = 5
 #: A locator is the usual one if it won so often, and is lost if it wins so seldom, in at least so many readings.
 _USUAL, _LOST, LEAST_READINGS = 0.8, 0.4, 2
+#: One of several usual ones wins at least so often.
+_SOME = 0.2
 #: Two readings tell of a habit that hardly ever had an exception; of others they are too few.
 _FEW_READINGS, _ALWAYS = 3, 0.95
 #: How the evidence begins where dates are gone.
@@ -100,10 +102,14 @@ def _shift(name: str, now: dict[str, int], past: dict[str, int]) -> Shift | None
     if readings < LEAST_READINGS or before < _HABIT_READINGS:
         return None
     usual = max(past, key=lambda locator: past[locator])
-    share = past[usual] / before
-    # A field that was never there is no habit to be lost.
     least = _ALWAYS if readings < _FEW_READINGS else _USUAL
-    if usual == NOT_FOUND or share < least or now.get(usual, 0) / readings > _LOST:
+    ways = {usual}
+    if past[usual] / before < least:
+        # Pages of several eras are read in several ways: all of them together are the habit.
+        ways = {locator for locator, number in past.items() if number >= before * _SOME}
+    share = sum(past[locator] for locator in ways) / before
+    # A field that was never there is no habit to be lost.
+    if NOT_FOUND in ways or share < least or sum(now.get(locator, 0) for locator in ways) / readings > _LOST:
         return None
     present = max(now, key=lambda locator: now[locator])
     return Shift(field=name, usual=usual, usual_share=share, past_readings=before, now=present, readings=readings)

@@ -240,7 +240,9 @@ def counts(**locators: int) -> dict[tuple[str, str], int]:
         ({"h1": 2}, {"meta": 85, "h1": 15}, False),
         ({"h1": 1, "meta": 1}, {"meta": 90}, False),
         ({"h1": 9}, {"meta": 4}, False),
-        ({"h1": 9}, {"meta": 50, "h2": 50}, False),
+        ({"h1": 9}, {"meta": 50, "h2": 50}, True),
+        ({"h2": 9}, {"meta": 50, "h2": 50}, False),
+        ({"h1": 9}, {"meta": 50, "h2": 15, "h3": 15, "h4": 15}, False),
         ({"meta": 9}, {"-": 90}, False),
     ],
 )
@@ -251,6 +253,14 @@ def test_a_habit_is_lost_only_where_there_was_one(now: dict[str, int], past: dic
 def test_a_locator_that_a_person_has_taken_out_is_no_lost_habit() -> None:
     assert shifts(counts(h1=9), counts(meta=90), {"h1"}) == []
     assert shifts(counts(**{"-": 9}), counts(meta=90), {"h1"}) != []
+
+
+def test_where_pages_of_several_eras_are_read_in_several_ways_all_of_them_are_the_habit() -> None:
+    eras = counts(one=36, two=36, three=28)
+    [shift] = shifts(counts(densest=15), eras, {"one", "two", "three"})
+    assert (shift.now, shift.usual_share) == ("densest", 1.0)
+    assert shifts(counts(three=15), eras, {"one"}) == []
+    assert shifts(counts(densest=15), counts(one=70, densest=15, two=15), {"one"}) == []
 
 
 def test_a_field_that_nothing_finds_any_more_is_lost() -> None:
