@@ -18,7 +18,7 @@ from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.rereading import page_of_capture, restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
-from crawler.shared_values import doubts_in
+from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
 from crawler.signs import GONE_STATUSES, PageSign, Signs
 from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
@@ -92,11 +92,13 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     other = _in_its_place(reader, whole.page, asked, observation, known)
     if other is not None:
         return other
+    ours: tuple[Doubt, ...] = ()
     if known is None:
         observation = await _as_moved(reader, observation)
     elif changed_fields(known.fields, observation.fields):
         observation = await run_in_thread(_with_our_part, reader, observation, known)
         on_record = observation.restated.fields if observation.restated else known.fields
+        ours = doubts_in_our_part(known.fields, on_record)
         if await run_in_thread(_is_by_design, reader, whole, observation, known):
             observation = replace(observation, fields=on_record)
         elif changed_fields(on_record, observation.fields):
@@ -111,7 +113,7 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         # One that moved is told by that, and at once: what follows in the visit rests on it.
         doubts=()
         if observation.is_moved
-        else doubts_in(observation.fields, known.fields if known else None, asked.headline),
+        else (*ours, *doubts_in(observation.fields, known.fields if known else None, asked.headline)),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from crawler.outcome import Account, Outcome, may_be_walled
-from crawler.shared_values import HEADLINE_SHARED, TEXT_SHARED
+from crawler.shared_values import HEADLINE_SHARED, LESS_READ, TEXT_SHARED
 from storage.database import (
     Session,
     Store,
@@ -244,7 +244,7 @@ class VisitBook:
             unread = [line for line in of_articles if line.evidence.startswith(Cause.BLOCK_PAGE)]
             unread += [line for line in of_articles if line.kind == ConditionKind.DRIFTED]
             still.update(ConditionKind(line.kind) for line in unread)
-        shared = [line for line in open_ones if line.evidence.endswith((HEADLINE_SHARED, TEXT_SHARED))]
+        shared = [line for line in open_ones if line.evidence.endswith((HEADLINE_SHARED, TEXT_SHARED, LESS_READ))]
         if shared and not account.located:
             still.update(ConditionKind(line.kind) for line in shared)
         if any(may_lack_dates(line.evidence, account.located) for line in open_ones):

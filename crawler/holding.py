@@ -6,10 +6,16 @@ from crawler.alike import HeldEdits, in_words
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.outcome import Account
-from crawler.shared_values import HeldReadings
+from crawler.shared_values import LESS, HeldReadings
 from crawler.shared_values import in_words as shared_in_words
 from storage.database import in_words as error_in_words
 from storage.records import Observation
+
+_REASONS = {
+    "headline": "it shows the headline of many others, which is not its own",
+    "body": "it shows the text of many others, which is not its own",
+    LESS: "today's rules read less than half of the text that they read before",
+}
 
 
 @dataclass
@@ -66,8 +72,7 @@ def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Obs
     read = account.fetched + account.unchanged
     written, refused = held.decide(read=read, known=account.rechecked)
     for reading, doubt in refused:
-        what = "headline" if doubt.field == "headline" else "text"
-        reason = f"it shows the {what} of many others, which is not its own"
+        reason = _REASONS[doubt.field]
         try:
             book.failed(article_id=reading.article_id, key=reading.key, reason=reason, now=reading.observation.seen_at)
         except Exception as error:  # a store that is busy costs a note, not the visit its end

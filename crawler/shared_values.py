@@ -14,8 +14,11 @@ _LONGEST_TEXT = 300
 _QUOTED = 60
 #: What is held back beyond so many bytes of pages is decided at once.
 _MOST_BYTES = 32_000_000
+#: The name of what is in doubt where our own rules have changed.
+LESS = "less"
 #: How the evidence ends.
 HEADLINE_SHARED, TEXT_SHARED = "as their headline, which is not theirs", "and nothing of their own"
+LESS_READ = "lose more than half of their text by today's rules: mend them, or take it over with 'reextract --accept'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,14 @@ def doubts_in(read: ArticleFields, known: ArticleFields | None, expected: str | 
         found += [("body", text)] if before or not known else []
     story = expected or read.headline
     return tuple(Doubt(field=name, value=value, story=story, is_known=known is not None) for name, value in found)
+
+
+def doubts_in_our_part(known: ArticleFields, restated: ArticleFields) -> tuple[Doubt, ...]:
+    """Return the doubt in what our own rules make of a version's captures today: less than half of its text."""
+    before, now = (sum(map(len, fields.body)) for fields in (known, restated))
+    if now * 2 >= before:
+        return ()
+    return (Doubt(field=LESS, value="", story=known.headline, is_known=True),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,8 @@ def in_words(refused: Sequence[tuple[Doubtful, Doubt]]) -> tuple[str, str]:
     for _, doubt in refused:
         often[doubt.field, doubt.value] += 1
     (name, value), number = max(often.items(), key=lambda each: each[1])
+    if name == LESS:
+        return name, f"{number} articles {LESS_READ}"
     quote = f"“{value}”" if len(value) <= _QUOTED else f"“{value[: _QUOTED - 1]}…”"
     end = HEADLINE_SHARED if name == "headline" else TEXT_SHARED
     return name, f"{number} articles have {quote} {end}"

@@ -1,9 +1,11 @@
 """A headline or a text that stands on every page is the site's: no article is told to have it, and it is said why."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 
+from crawler.seeds import BUNDLED
 from crawler.shared_values import Doubt, Doubtful, HeldReadings, doubts_in
 from storage.drift import Cause
 from tests.builders import an_article, an_observation
@@ -95,6 +97,27 @@ def test_where_the_listing_says_so_as_well_all_are_retitled(desk: Desk, park: Tr
     park.pages |= {path(n): page(n, "A notice withdrawn") for n in NUMBERS}
     desk.must("crawl", "--recheck", "all")
     assert desk.changes() == [("retitled", "A notice withdrawn")] * 6
+
+
+@pytest.mark.long
+def test_a_rule_of_ours_that_reads_less_than_half_is_not_followed_unless_a_person_says_so(
+    desk: Desk, park: TrickSite
+) -> None:
+    own = desk.folder / "layouts" / "tjuda"
+    shutil.copytree(BUNDLED / "layouts" / "tjuda", own)
+    rules = (own / "layout.toml").read_text(encoding="utf-8")
+    (own / "layout.toml").write_text(rules.replace("drop = [", "drop = [\n    '^The park built',"), encoding="utf-8")
+    desk.variables["PARKWATCH_SEEDS__LAYOUTS"] = str(own.parent)
+    before = {row["url"]: row["body"] for row in desk.rows("articles")}
+    desk.run("crawl", "--recheck", "all")
+    assert {row["url"]: row["body"] for row in desk.rows("articles")} == before
+    [(kind, evidence)] = told(desk)
+    assert (kind, evidence.partition(":")[0]) == ("drifted", Cause.OUR_LAYOUT)
+    assert "6 articles lose more than half of their text by today's rules" in evidence
+    desk.must("reextract", "--accept")
+    desk.must("crawl", "--recheck", "all")
+    assert (told(desk), desk.changes()) == ([], [])
+    assert {row["body"] for row in desk.rows("articles")} == {f"It is story {n}." for n in NUMBERS}
 
 
 def test_a_headline_is_in_doubt_where_neither_record_nor_listing_have_it() -> None:
