@@ -107,14 +107,19 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
+    # One that moved is told by that, and at once: what follows in the visit rests on it.
     return ReadArticle(
         observation=observation,
         edit=_edit_in(observation, known) if known else None,
-        # One that moved is told by that, and at once: what follows in the visit rests on it.
-        doubts=()
-        if observation.is_moved
-        else (*ours, *doubts_in(observation.fields, known.fields if known else None, asked.headline)),
+        doubts=() if observation.is_moved else (*ours, *_doubts(observation, known, asked)),
     )
+
+
+def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) -> tuple[Doubt, ...]:
+    """Return what may stand on other pages as well."""
+    found = doubts_in(observation.fields, known.fields if known else None, asked.headline)
+    # Where all is new, no text can give way to another, and what is read is to be kept at once.
+    return found if observation.origin is Origin.CRAWL else tuple(doubt for doubt in found if doubt.counts)
 
 
 def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
