@@ -107,6 +107,12 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
+    if known is not None and observation.is_moved:
+        doubted = {doubt.field for doubt in _doubts(observation, known, asked)}
+        if "headline" in doubted:
+            # A site that moves its pages and shows its own name on them has retitled none; the next look tells.
+            fields = replace(observation.fields, headline=known.fields.headline)
+            observation = replace(observation, fields=fields)
     # One that moved is told by that, and at once: what follows in the visit rests on it.
     return ReadArticle(
         observation=observation,
@@ -117,7 +123,11 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
 
 def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) -> tuple[Doubt, ...]:
     """Return what may stand on other pages as well."""
-    found = doubts_in(observation.fields, known.fields if known else None, asked.headline)
+    listed = comparison_text((known.listed_headline or "").rstrip(".… ")) if known else ""
+    # What a listing said once it says still, though the page came in a later visit.
+    is_listed = bool(listed) and comparison_text(observation.fields.headline).startswith(listed)
+    expected = observation.fields.headline if is_listed else asked.headline
+    found = doubts_in(observation.fields, known.fields if known else None, expected)
     # Where all is new, no text can give way to another, and what is read is to be kept at once.
     return found if observation.origin is Origin.CRAWL else tuple(doubt for doubt in found if doubt.counts)
 
@@ -195,8 +205,10 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     if sign is not None:
         return _nothing_behind(sign)
     said = "".join((result.fields.headline, *result.fields.body)) if isinstance(result, Reading) else ""
-    # Where its bytes say so, the sign was lost before it was sent to us.
-    if _LOST in said and _LOST.encode() not in response.body:
+    # What is known already is held against its record. Where its bytes say so, the site itself has lost the sign, and
+    # halves of signs that are written as references are the parser's.
+    is_lost = _LOST in page.text and _LOST.encode() not in response.body
+    if _LOST in said and is_lost and asked.article_id is None:
         return NotSeen(reason="some of its characters cannot be decoded")
     if has_lost_its_signs(said):
         return NotSeen(reason="its words are question marks: the site has lost its signs")

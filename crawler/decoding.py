@@ -21,7 +21,7 @@ _HAN_INSIDE_A_WORD = re.compile("[A-Za-z][\u3400-\u9fff][A-Za-z]")
 _WESTERN = re.compile("[\u0080-\u009f¡-¦ª¬¯²-´¸-º¼-Öà-öØ-Þø-ÿ]")
 #: What "，", "。", "的" and an apostrophe become when UTF-8 is read as GBK; rare in any other text.
 _TWICE = re.compile("[锛銆鐨鈥]")
-#: Signs that mean something to those alone who agreed on it; a few are icons.
+#: Signs that mean something to those alone who agreed on it.
 _OF_NOBODY = re.compile("[\ue000-\uf8ff]")
 #: What a store that knows no Chinese makes of it.
 _QUESTION_MARKS = re.compile(r"\?{4,}")
@@ -47,7 +47,7 @@ class Decoded:
     def is_damaged(self) -> bool:
         """Whether so much could not be decoded, or is so implausible, that nothing on the page can be trusted."""
         lost = self.text.count("\ufffd") > max(4, len(self.text) // 2000)
-        return lost or _is_implausible(self.text)
+        return lost or _is_implausible(self.text) or (self.encoding != "utf-8" and _is_of_nobody(self.text))
 
 
 def has_lost_its_signs(text: str) -> bool:
@@ -65,8 +65,13 @@ def _is_implausible(text: str) -> bool:
     western = len(_WESTERN.findall(text))
     if western > max(60, len(text) // 25):
         return True
-    han = len(_HAN.findall(text))
-    return len(_TWICE.findall(text)) > max(10, han // 33) or len(_OF_NOBODY.findall(text)) > max(10, han // 33)
+    twice = len(_TWICE.findall(text))
+    return twice > max(10, len(_HAN.findall(text)) // 33)
+
+
+def _is_of_nobody(text: str) -> bool:
+    """Say whether a text has many signs that a wrong encoding makes of it; those that are sent as such are icons."""
+    return len(_OF_NOBODY.findall(text)) > max(10, len(_HAN.findall(text)) // 33)
 
 
 def decode(content: bytes, content_type: str | None = None, *, encoding: str | None = None) -> Decoded:

@@ -52,7 +52,7 @@ def with_cause(
     if evidence is None or evidence.startswith(Cause.ALIKE):
         return outcome
     cause = cause_of(
-        account.unread_listings if account.lost_listing else account.unread_pages,
+        account.unread_listings if account.lost_listing else [] if account.shared else account.unread_pages,
         listing_is_read=account.lost_listing is None,
         replays=replayed,
         lists_still=knows_addresses and lists_still,

@@ -100,14 +100,17 @@ class VisitAccount:
         spider = self._spider
         try:
             good, listings = spider.book.last_good(_REPLAYED), spider.book.good_listings()
-        except ValueError:  # damaged bytes are for 'verify' to tell
-            good, listings = [], {}
+            replayed = replays(good, spider.layouts, spider.park)
+            lists_still = all(listed_again(listings, spider.layouts, spider.park).values())
+        except Exception as error:  # damage is for 'verify' to tell; a cause must not cost the visit its end
+            spider.logger.warning("what was read well before cannot be read again: %s", in_words(error))
+            good, replayed, lists_still = [], [], True
         return with_cause(
             outcome,
             spider.account,
-            replayed=replays(good, spider.layouts, spider.park),
+            replayed=replayed,
             knows_addresses=knows_addresses(good, spider.layouts, spider.park),
-            lists_still=all(listed_again(listings, spider.layouts, spider.park).values()),
+            lists_still=lists_still,
         )
 
     def _heartbeat(self) -> None:

@@ -30,6 +30,7 @@ class Held:
         if item.doubtful is not None:
             self.readings.hold(item.doubtful)
             account.doubted += any(doubt.counts for doubt in item.doubtful.doubts)
+            account.is_repeated = account.is_repeated or self.readings.repeats(item.doubtful)
         elif item.edit is not None:
             self.edits.hold(item.edit)
         return item.doubtful is not None or item.edit is not None
@@ -69,16 +70,14 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
 
 def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Observation]:
     """Return the doubtful readings that are to be written; the others are pages that could not be read."""
-    read = account.fetched + account.unchanged
-    written, refused = held.decide(read=read, known=account.rechecked)
+    written, refused = held.decide(read=account.answered, known=account.rechecked)
     for reading, doubt in refused:
         reason = _REASONS[doubt.field]
         try:
             book.failed(article_id=reading.article_id, key=reading.key, reason=reason, now=reading.observation.seen_at)
         except Exception as error:  # a store that is busy costs a note, not the visit its end
             reason = f"{reason} ({error_in_words(error)})"
-        account.unread += 1
-        account.fail(f"{reading.observation.url}: {reason}")
+        account.note_failure(f"{reading.observation.url}: {reason}")
     if refused:
         account.shared = shared_in_words(refused)
     return written

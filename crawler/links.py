@@ -67,7 +67,7 @@ def _heading_in_card(node: LexborNode) -> LexborNode | None:
     """Return what stands for a heading in a link around a teaser, which has a paragraph of its own."""
     if node.css_first("p") is None:
         return None
-    named = node.css('[class*="title" i]:not([class*="sub" i]), strong, b')
+    named = node.css('[class*="title" i]:not([class*="sub" i], [class*="cat" i]), :not(p) > strong, :not(p) > b')
     return next((each for each in named if len(clean_text(each.text(deep=True))) >= _SHORTEST), None)
 
 

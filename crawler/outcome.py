@@ -32,6 +32,8 @@ class Account:
     planned: int = 0
     fetched: int = 0
     unchanged: int = 0
+    #: How many were confirmed by 304, without a page.
+    confirmed: int = 0
     #: Known articles that answered in any way: what removals are weighed against.
     rechecked: int = 0
     unread: int = 0
@@ -47,6 +49,8 @@ class Account:
     alike: str | None = None
     #: How many readings wait until it is known whether they are the articles' own; the field that was not, in words.
     doubted: int = 0
+    #: Whether new articles, of which nobody knows better, have a short text in common.
+    is_repeated: bool = False
     shared: tuple[str, str] | None = None
     changes: int = 0
     #: Articles that came on record in this visit without being news.
@@ -89,8 +93,13 @@ class Account:
         """How many articles are to be asked for that were read before, to find out what the site does everywhere."""
         if self.is_in_doubt:
             return DRIFT_FLOOR
-        is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.fetched + self.unchanged
-        return 2 * FLOOR if is_few else 0
+        is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.answered
+        return 2 * FLOOR if is_few or (self.is_repeated and not self.doubted) else 0
+
+    @property
+    def answered(self) -> int:
+        """How many articles were read, or confirmed to be as they were."""
+        return self.fetched + self.confirmed
 
     @property
     def is_walled(self) -> bool:
@@ -129,8 +138,12 @@ class Account:
 
     def fail(self, reason: str) -> None:
         """Count a page that was not seen; the first few reasons are kept."""
-        self.failed += 1
         self.failures_in_a_row += 1
+        self.note_failure(reason)
+
+    def note_failure(self, reason: str) -> None:
+        """Count a page that was seen and not believed, which says nothing of the next."""
+        self.failed += 1
         if len(self.failures) < 5:
             self.failures.append(reason)
 
@@ -193,10 +206,10 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
         found[ConditionKind.ROBOTS_REFUSED] = account.robots_refused
     if account.lost_listing:
         found[ConditionKind.DRIFTED] = account.lost_listing
-    elif account.no_layout and _are_most(account.unread, account.fetched):
-        found[ConditionKind.DRIFTED] = account.no_layout
     elif account.shared:
         found[ConditionKind.DRIFTED] = account.shared[1]
+    elif account.no_layout and _are_most(account.unread, account.fetched):
+        found[ConditionKind.DRIFTED] = account.no_layout
     elif account.alike:
         found[ConditionKind.DRIFTED] = f"{Cause.ALIKE}: {account.alike}"
     return found

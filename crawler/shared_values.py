@@ -46,7 +46,8 @@ def doubts_in(read: ArticleFields, known: ArticleFields | None, expected: str | 
     found, wanted = [], comparison_text((expected or "").rstrip(".… "))
     said = comparison_text(read.headline)
     is_as_before = known is not None and said == comparison_text(known.headline)
-    if wanted and not (is_as_before or said.startswith(wanted) or wanted.startswith(said)):
+    # A site's name may be the beginning of its headlines.
+    if wanted and not (is_as_before or said.startswith(wanted)):
         found.append(("headline", read.headline))
     text = "".join(read.body)
     before = {*map(comparison_text, known.body)} if known else set()
@@ -81,6 +82,7 @@ class HeldReadings:
     _readings: list[Doubtful] = field(default_factory=list)
     _bytes: int = 0
     _stories: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    _new_texts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def hold(self, reading: Doubtful) -> None:
         """Hold a reading back."""
@@ -89,6 +91,13 @@ class HeldReadings:
                 self._stories[doubt.field, comparison_text(doubt.value)].add(comparison_text(doubt.story))
         self._bytes += sum(len(capture.content) for capture in reading.observation.captures)
         self._readings.append(reading)
+
+    def repeats(self, reading: Doubtful) -> bool:
+        """Say whether a new article that is held has the text of another one."""
+        texts = [comparison_text(doubt.value) for doubt in reading.doubts if not doubt.counts]
+        for text in texts:
+            self._new_texts[text].add(comparison_text(reading.doubts[0].story))
+        return any(len(self._new_texts[text]) > 1 for text in texts)
 
     @property
     def is_full(self) -> bool:

@@ -1,7 +1,7 @@
 """Say when two addresses mean the same article."""
 
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, safe_url_string
 
@@ -32,7 +32,7 @@ def canonical_address(url: str) -> str:
     gate = _BIG5_GATE.match(parts.path)
     if gate:
         parts = parts._replace(netloc=gate["host"], path=gate["path"])
-    query = "&".join(each for each in parts.query.split("&") if not _NOISE.match(each.partition("=")[0]))
+    query = "&".join(each for each in parts.query.split("&") if not _NOISE.match(unquote(each.partition("=")[0])))
     path = _INDEX.sub("/", _PATH_SESSION.sub("", parts.path))
     netloc = parts.netloc.lower()
     default_port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")

@@ -194,6 +194,8 @@ class KnownArticle:
     last_seen: datetime
     #: The date that the listing gave, where the one on record rests on that.
     listed_date: str | None = None
+    #: The headline as a listing last gave it.
+    listed_headline: str | None = None
     #: The locator that found its text.
     body_way: str | None = None
 

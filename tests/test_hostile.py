@@ -130,6 +130,13 @@ def test_a_new_article_of_which_some_signs_cannot_be_decoded_is_not_stored(desk:
     assert desk.changes() == [("new", "Story 5 of the park")]
 
 
+def test_a_sign_that_is_written_in_halves_costs_no_article_its_place(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.pages[path(2)] = ok(BODY.format("Story 2 of the park", "The park built a hall &#55357;&#56832; of 9 halls."))
+    site.park(desk.folder)
+    assert "3 articles on record" in desk.must("crawl")
+
+
 def test_an_address_that_leads_to_a_notice_for_a_while_is_no_move(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(2, 1)
     site.park(desk.folder)

@@ -130,7 +130,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         (("UPDATE ledger SET seen_after = '2020-01-01'",), "removed, has a window that begins before"),
         (
             ("UPDATE captures SET url = 'http://evil.example/'",),
-            "a page of evil.example, where it never stood",
+            "a page of evil.example, none of its park's",
         ),
         (("UPDATE captures SET status = 404",), "article 3: version 1 rests on an answer of status 404"),
         (

@@ -10,7 +10,7 @@ from crawler.shared_values import Doubt, Doubtful, HeldReadings, doubts_in
 from storage.drift import Cause
 from tests.builders import an_article, an_observation
 from tests.conftest import Desk
-from tests.tricksite import LISTING, TrickSite, listing, ok, path
+from tests.tricksite import LISTING, TrickSite, listing, ok, path, status
 
 SITE = "Committee of the trick park"
 TEXT = "The park built a hall of nine hundred square meters, which will be let to makers of valves from the spring on. "
@@ -100,6 +100,57 @@ def test_where_the_listing_says_so_as_well_all_are_retitled(desk: Desk, park: Tr
 
 
 @pytest.mark.long
+def test_new_articles_that_all_say_the_same_are_held_against_those_that_are_known(desk: Desk, park: TrickSite) -> None:
+    line = "<p>Please fetch our app to read the whole story.</p>"
+    park.pages[LISTING] = listing(9, 8, 7, *NUMBERS)
+    park.pages |= {path(n): page(n, f"Story {n} of the park", line) for n in (9, 8, 7, *NUMBERS)}
+    desk.run("crawl", "--recheck", "none")
+    assert desk.changes() == []
+    assert [kind for kind, _ in told(desk)] == ["blocked"]
+
+
+@pytest.mark.long
+def test_what_the_listing_said_in_a_visit_that_lost_the_pages_it_says_still(desk: Desk, park: TrickSite) -> None:
+    code, headers, body = listing(*NUMBERS)  # type: ignore[misc]
+    for number in NUMBERS:
+        body = body.replace(f"Story {number} of the park".encode(), b"A notice withdrawn")  # type: ignore[union-attr]
+    park.pages[LISTING] = (code, headers, body)
+    park.pages |= {path(n): status(500) for n in NUMBERS}
+    desk.run("crawl", "--recheck", "all")
+    park.pages |= {path(n): page(n, "A notice withdrawn") for n in NUMBERS}
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == [("retitled", "A notice withdrawn")] * 6
+
+
+@pytest.mark.long
+def test_articles_that_move_to_pages_with_the_name_of_the_site_have_moved_and_no_more(
+    desk: Desk, park: TrickSite
+) -> None:
+    for number in NUMBERS:
+        park.pages[path(number)] = status(301, Location=path(number + 20))
+        park.pages[path(number + 20)] = page(number, SITE)
+    desk.run("crawl", "--recheck", "all")
+    assert {kind for kind, _ in desk.changes()} == {"moved"}
+    assert headlines(desk) == {f"Story {n} of the park" for n in NUMBERS}
+
+
+@pytest.mark.long
+def test_those_that_answered_are_counted_once(desk: Desk, park: TrickSite) -> None:
+    """Four of six show the name of the site; the two others are as they were."""
+    park.pages |= {path(n): page(n, SITE) for n in (1, 2, 3, 4)}
+    desk.run("crawl", "--recheck", "all")
+    assert (desk.changes(), [kind for kind, _ in told(desk)]) == ([], ["drifted"])
+
+
+@pytest.mark.long
+def test_a_damaged_article_does_not_cost_a_visit_its_end(desk: Desk, park: TrickSite) -> None:
+    desk.sql("UPDATE versions SET body = 'not json' WHERE headline = 'Story 1 of the park'")
+    park.pages[LISTING] = ok(f"<html><body><a href='/'>Home</a><p onclick='open(3)'>{TEXT}</p></body></html>")
+    assert "no layout finds an article in the listing" in desk.fails("crawl", "--recheck", "none")
+    assert [kind for kind, _ in told(desk)] == ["drifted"]
+
+
+@pytest.mark.long
 def test_a_rule_of_ours_that_reads_less_than_half_is_not_followed_unless_a_person_says_so(
     desk: Desk, park: TrickSite
 ) -> None:
@@ -124,7 +175,8 @@ def test_a_headline_is_in_doubt_where_neither_record_nor_listing_have_it() -> No
     known = an_article(headline="Weir rebuilt")
     assert doubts_in(known, known, "A new name for the weir") == ()
     assert doubts_in(an_article(headline="Weir rebuilt at last", body=("x" * 300,)), None, "Weir rebuilt at…") == ()
-    assert doubts_in(an_article(headline="Weir"), known, "Weir rebuilt") == ()
+    [name] = doubts_in(an_article(headline="Weir"), known, "Weir rebuilt")
+    assert name.value == "Weir"
     [doubt] = doubts_in(an_article(headline="The park"), known, "Weir rebuilt")
     assert (doubt.field, doubt.value, doubt.story, doubt.counts) == ("headline", "The park", "Weir rebuilt", True)
 

@@ -215,6 +215,7 @@ class ParkSpider(Spider):
             else:
                 self._seen()
                 self.account.unchanged += 1
+                self.account.confirmed += 1
                 self.account.rechecked += 1
                 await run_in_thread(self.book.confirm, asked.article_id, now)
             return

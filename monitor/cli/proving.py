@@ -21,6 +21,7 @@ from monitor.settings import Settings
 from reports.wording import plural
 from storage.database import Session, StoreError, digests, in_words, rereadings, subscriptions
 from storage.database import verify as verification
+from storage.database.verify_rows import versions_rest_on_answers
 from storage.journal import numbers_by_serial, serial_of
 from storage.records import ArticleFields, Capture, ChangeKind
 
@@ -196,6 +197,7 @@ def _problems(session: Session, taken: Mapping[str, set[str]], reread: "_Reread"
         session,
         journal=partial(_unlike_journal, taken=taken),
         removals=partial(unproved_removals, parks=common.seeds[0]),
+        captures=partial(versions_rest_on_answers, hosts={slug: park.hosts for slug, park in common.seeds[0].items()}),
     )
     yield from _misread(common.settings, rereadings.count(session)[1], reread)
 

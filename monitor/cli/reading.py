@@ -1,6 +1,7 @@
 """Verbs that read the store: articles, changes, visits, conditions, history, diff."""
 
 from dataclasses import asdict
+from datetime import datetime
 from heapq import merge
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from reports.diff import Diff, Piece, diff_texts
 from storage.clock import utc_now
 from storage.database import Session, exports, ledger, visit_log
 from storage.database.gaps import gaps
+from storage.database.visit_log import ConditionLine
 from storage.identity import canonical_address
 from storage.processes import process_lives, this_host
 from storage.records import ArticleFields, LedgerEntry
@@ -90,13 +92,17 @@ def conditions(
     with common.store() as store, store.reading() as session:
         chosen = _checked(session, park)
         episodes = visit_log.conditions(session, park=chosen, since=moment)
-        for line in merge(episodes, gaps(session, park=chosen, since=moment), key=lambda each: each.began_at):
+        for line in merge(episodes, sorted(gaps(session, park=chosen, since=moment), key=_began), key=_began):
             if as_json:
                 print_json(asdict(line))
                 continue
             open_end = "going on" if line.park in watched else "no longer watched"
             end = f"{line.ended_at:%Y-%m-%d %H:%M}" if line.ended_at else open_end
             say(f"{line.began_at:%Y-%m-%d %H:%M} to {end:<17}  {line.park:<20} {told(line)}")
+
+
+def _began(line: ConditionLine) -> datetime:
+    return line.began_at
 
 
 Article = Annotated[str, typer.Argument(metavar="ARTICLE", help="Its id, as 'articles' lists it, or its address.")]

@@ -64,6 +64,7 @@ def find(session: Session, park: str, key: str) -> KnownArticle | None:
         content_hash=row.content_hash,
         last_seen=row.last_seen,
         listed_date=listed_date_of(fields, version.located_by),
+        listed_headline=row.listed_headline,
         body_way=version.located_by.get("body"),
     )
 

@@ -24,7 +24,6 @@ from storage.database.tables import (
 from storage.database.verify_entries import entries_fit_versions, mails_fit_digests
 from storage.database.verify_rows import (
     articles_stand_as_told,
-    captures_fit_articles,
     digests_stand_as_delivered,
     entries_fit_articles,
     rows_without_parent,
@@ -298,7 +297,6 @@ _CHECKS: tuple[Check, ...] = (
     entries_fit_versions,
     entries_fit_articles,
     articles_stand_as_told,
-    captures_fit_articles,
     _versions_have_changes,
     _articles_have_versions,
     _versions_fit_their_hash,

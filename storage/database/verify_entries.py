@@ -1,6 +1,7 @@
 """Prove that every entry of the ledger says what its versions say, and every digest what its mail says."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from storage.database import ledger
 from storage.database.mail_tables import DigestRow
-from storage.database.tables import LedgerRow, VersionRow
+from storage.database.tables import ArticleRow, LedgerRow, VersionRow
 from storage.decisions import changed_fields, kind_of_change
 from storage.records import ChangeKind, LedgerEntry
 
+#: As far as a clock is set back.
+_CLOCK_SET_BACK = timedelta(days=1)
 _FIRST = (ChangeKind.NEW, ChangeKind.RECOVERED)
 _OTHER_TEXT = (ChangeKind.EDITED, ChangeKind.RETITLED, ChangeKind.REDATED)
 
@@ -41,9 +44,13 @@ def entries_fit_versions(session: Session) -> Iterator[str]:
             (VersionRow.article_id == LedgerRow.article_id) & (VersionRow.number == LedgerRow.version_before),
         )
         .where(LedgerRow.kind.in_(told), ~VersionRow.is_restated)
-        .where(LedgerRow.seen_after.is_(None) | (LedgerRow.seen_after < VersionRow.seen_at))
+        .add_columns(LedgerRow.seen_after, ArticleRow.first_seen)
+        .join(ArticleRow, ArticleRow.id == LedgerRow.article_id)
     )
-    for number, kind in session.execute(earlier):
+    for number, kind, after, first in session.execute(earlier.execution_options(yield_per=500)):
+        # A clock that is set right by less than a day makes nobody a forger.
+        if after is not None and after > first - _CLOCK_SET_BACK:
+            continue
         yield f"ledger: entry {number}, {kind}, has a window that begins before its article was seen"
 
 

@@ -1,7 +1,7 @@
 """Prove that what the store's rows refer to is there, and that each can be read at all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from sqlalchemy import exists, select, text
@@ -84,23 +84,26 @@ def entries_fit_articles(session: Session) -> Iterator[str]:
             yield f"ledger: entry {number} links to another article's address, {url}"
 
 
-def captures_fit_articles(session: Session) -> Iterator[str]:
-    """Yield the versions whose captures are no good answers, or came from a host on which their article never stood."""
+def versions_rest_on_answers(session: Session, *, hosts: Mapping[str, Container[str]]) -> Iterator[str]:
+    """Yield the versions whose captures are no good answers, or came from none of their park's *hosts* nor their own.
+
+    Of a park that is not among those whose hosts are given, nobody knows where it stood.
+    """
     query = (
-        select(VersionRow.article_id, VersionRow.number, CaptureRow.url, CaptureRow.status)
+        select(VersionRow.article_id, VersionRow.number, CaptureRow.url, CaptureRow.status, CaptureRow.park)
         .join(VersionCaptureRow, VersionCaptureRow.version_id == VersionRow.id)
         .join(CaptureRow, CaptureRow.id == VersionCaptureRow.capture_id)
         .order_by(VersionRow.article_id, VersionRow.number)
     )
-    last, hosts = 0, frozenset[str]()
-    for article, number, url, status in session.execute(query, execution_options={"yield_per": 500}):
-        if article != last:
-            addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
-            last, hosts = article, frozenset(map(bare_host, addresses))
+    for article, number, url, status, park in session.execute(query, execution_options={"yield_per": 500}):
         if status != _OK:
             yield f"article {article}: version {number} rests on an answer of status {status}"
-        if bare_host(url) not in hosts:
-            yield f"article {article}: version {number} rests on a page of {urlsplit(url).netloc}, where it never stood"
+        if park not in hosts or urlsplit(url).netloc.lower() in hosts[park]:
+            continue
+        # A host that a person has taken out of the park's file since.
+        addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
+        if bare_host(url) not in map(bare_host, addresses):
+            yield f"article {article}: version {number} rests on a page of {urlsplit(url).netloc}, none of its park's"
 
 
 def digests_stand_as_delivered(session: Session) -> Iterator[str]:

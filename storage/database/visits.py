@@ -169,9 +169,16 @@ def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: 
     open_already = session.scalars(_open(park).where(ConditionRow.kind == kind.value)).first()
     if open_already is None:
         session.add(ConditionRow(park=park, kind=kind.value, began_at=now, evidence=evidence[:1000]))
-    elif not open_already.evidence.startswith(tuple(Cause)):  # a cause that was found out is not to be lost
-        open_already.evidence = evidence[:1000]
+    else:
+        known, found = (_cause_in(each) for each in (open_already.evidence, evidence))
+        # A cause that was found out is not to be lost, but to another one.
+        if known is None or (found is not None and found is not known):
+            open_already.evidence = evidence[:1000]
     return open_already is None
+
+
+def _cause_in(evidence: str) -> Cause | None:
+    return next((cause for cause in Cause if evidence.startswith(cause)), None)
 
 
 def end_conditions(session: Session, park: str, now: datetime, *, but: set[ConditionKind]) -> None:
