@@ -7,25 +7,23 @@ from datetime import datetime
 from scrapy.http import Response
 from scrapy.utils.asyncio import run_in_thread
 
-from crawler.alike import Edit, lines_between
 from crawler.asked import Asked, Gone, NotSeen, ReadArticle, Unread
 from crawler.book import VisitBook
 from crawler.decoding import has_lost_its_signs
 from crawler.design import is_by_design
+from crawler.doubting import with_doubts
 from crawler.layouts import Layout
 from crawler.listing import further_pages, key_of, pages_beside
 from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.rereading import page_of_capture, restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
-from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
 from crawler.signs import GONE_STATUSES, PageSign, Signs
 from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
 from storage.records import (
     NO_VALIDATORS,
     ArticleFields,
-    ArticleState,
     KnownArticle,
     Observation,
     Origin,
@@ -92,13 +90,11 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     other = _in_its_place(reader, whole.page, asked, observation, known)
     if other is not None:
         return other
-    ours: tuple[Doubt, ...] = ()
     if known is None:
         observation = await _as_moved(reader, observation)
     elif changed_fields(known.fields, observation.fields):
         observation = await run_in_thread(_with_our_part, reader, observation, known)
         on_record = observation.restated.fields if observation.restated else known.fields
-        ours = doubts_in_our_part(known.fields, on_record)
         if await run_in_thread(_is_by_design, reader, whole, observation, known):
             observation = replace(observation, fields=on_record)
         elif changed_fields(on_record, observation.fields):
@@ -107,38 +103,7 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
-    if known is not None and observation.is_moved:
-        doubted = {doubt.field for doubt in _doubts(observation, known, asked)}
-        if "headline" in doubted:
-            # A site that moves its pages and shows its own name on them has retitled none; the next look tells.
-            fields = replace(observation.fields, headline=known.fields.headline)
-            observation = replace(observation, fields=fields)
-    # One that moved is told by that, and at once: what follows in the visit rests on it.
-    return ReadArticle(
-        observation=observation,
-        edit=_edit_in(observation, known) if known else None,
-        doubts=() if observation.is_moved else (*ours, *_doubts(observation, known, asked)),
-    )
-
-
-def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) -> tuple[Doubt, ...]:
-    """Return what may stand on other pages as well."""
-    listed = comparison_text((known.listed_headline or "").rstrip(".… ")) if known else ""
-    # What a listing said once it says still, though the page came in a later visit.
-    is_listed = bool(listed) and comparison_text(observation.fields.headline).startswith(listed)
-    expected = observation.fields.headline if is_listed else asked.headline
-    found = doubts_in(observation.fields, known.fields if known else None, expected)
-    # Where all is new, no text can give way to another, and what is read is to be kept at once.
-    return found if observation.origin is Origin.CRAWL else tuple(doubt for doubt in found if doubt.counts)
-
-
-def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
-    """Return what may be the site's doing: of one that moved or came back more is told, and at once."""
-    if observation.is_moved or known.state is ArticleState.REMOVED:
-        return None
-    on_record = observation.restated.fields if observation.restated else known.fields
-    lines = lines_between(on_record, observation.fields)
-    return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None
+    return with_doubts(observation, known, asked)
 
 
 async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> _Whole | Gone | Unread | NotSeen:

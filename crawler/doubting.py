@@ -1,0 +1,45 @@
+"""Say of a reading what in it may be the site's doing rather than its people's, and so has to wait."""
+
+from dataclasses import replace
+
+from crawler.alike import Edit, lines_between
+from crawler.asked import Asked, ReadArticle
+from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
+from storage.records import ArticleState, KnownArticle, Observation, Origin
+from storage.text import comparison_text
+
+
+def with_doubts(observation: Observation, known: KnownArticle | None, asked: Asked) -> ReadArticle:
+    """Return an observation with what in it is to wait until it is known what stands on the other pages.
+
+    One that moved is told by that, and at once, since what follows in the visit rests on it: it has what it had before
+    where its headline is in doubt, and the next look tells.
+    """
+    doubts = _doubts(observation, known, asked)
+    if not observation.is_moved:
+        edit = _edit_in(observation, known) if known else None
+        return ReadArticle(observation=observation, edit=edit, doubts=doubts)
+    if known is not None and any(doubt.field == "headline" for doubt in doubts):
+        observation = replace(observation, fields=replace(observation.fields, headline=known.fields.headline))
+    return ReadArticle(observation=observation)
+
+
+def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) -> tuple[Doubt, ...]:
+    listed = comparison_text((known.listed_headline or "").rstrip(".… ")) if known else ""
+    # What a listing said once it says still, though the page came in a later visit.
+    is_listed = bool(listed) and comparison_text(observation.fields.headline).startswith(listed)
+    expected = observation.fields.headline if is_listed else asked.headline
+    found = doubts_in(observation.fields, known.fields if known else None, expected)
+    if known is not None and observation.restated is not None:
+        found = (*doubts_in_our_part(known.fields, observation.restated.fields), *found)
+    # Where all is new, no text can give way to another, and what is read is to be kept at once.
+    return found if observation.origin is Origin.CRAWL else tuple(doubt for doubt in found if doubt.counts)
+
+
+def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
+    """Return what may be the site's doing: of one that came back more is told, and at once."""
+    if known.state is ArticleState.REMOVED:
+        return None
+    on_record = observation.restated.fields if observation.restated else known.fields
+    lines = lines_between(on_record, observation.fields)
+    return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None
