@@ -62,6 +62,7 @@ def test_a_line_that_comes_into_every_text_is_no_edit_and_an_edit_beside_it_is(d
     desk.must("verify")
 
 
+@pytest.mark.long
 def test_what_the_people_of_a_site_write_afterwards_is_told_and_the_condition_is_over(
     desk: Desk, park: TrickSite
 ) -> None:
@@ -116,6 +117,7 @@ def test_one_that_cannot_be_written_costs_neither_the_others_nor_the_visits_end(
     assert len(desk.changes()) == len(NUMBERS) - 1
 
 
+@pytest.mark.long
 def test_a_visit_that_was_no_whole_one_knows_nothing_of_all_texts(desk: Desk, park: TrickSite) -> None:
     with_banner(park)
     desk.variables["PARKWATCH_CRAWL__DEADLINE"] = "10"

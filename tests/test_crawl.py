@@ -108,6 +108,7 @@ def test_a_copy_at_a_second_address_is_an_article_of_its_own(desk: Desk, site: T
     assert desk.changes() == [("new", "Story 2 of the park")]
 
 
+@pytest.mark.long
 def test_bursts_over_several_pages_are_all_found(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(*range(5, 0, -1))
     site.park(desk.folder)
@@ -161,6 +162,7 @@ def test_dead_links_on_a_listing_block_nothing_behind_them(desk: Desk, site: Tri
     assert site.asked[path(20)] == 0, "a dead link is not tried at every visit"
 
 
+@pytest.mark.long
 def test_a_gap_is_told_after_a_burst_beyond_the_budget(desk: Desk, site: TrickSite) -> None:
     desk.variables |= {"PARKWATCH_CRAWL__FIRST_VISIT_PAGES": "2", "PARKWATCH_CRAWL__LISTING_PAGES": "2"}
 

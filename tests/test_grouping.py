@@ -78,6 +78,7 @@ def test_a_menu_is_no_list() -> None:
     assert not largest_group(Page(url="http://a.example/", text=html), frozenset({"a.example"})).urls
 
 
+@pytest.mark.long
 def test_a_site_of_slugs_is_added_and_watched(desk: Desk, site: TrickSite) -> None:
     # A next page alone makes no frame of it, whose list would be there.
     site.pages["/news/"] = ok(a_list().replace("</main>", "<a href='/news/?page=1'>Next</a></main>"))

@@ -40,6 +40,7 @@ def put(site: TrickSite, number: int, content: str) -> None:
     site.pages[f"/2024/050{number}/c1a{number}/page.htm"] = ok(page(number, content))
 
 
+@pytest.mark.long
 def test_a_poster_is_an_article_without_text_and_the_text_that_comes_later_an_edit(
     desk: Desk, harbour: TrickSite
 ) -> None:

@@ -193,6 +193,7 @@ def test_a_wrong_layout_names_file_and_key(tmp_path: Path, before: str, after: s
     assert f"layout.toml: {sentence}" in str(caught.value)
 
 
+@pytest.mark.long
 def test_a_wrong_layout_costs_its_own_parks_alone(desk: Desk, site: TrickSite) -> None:
     (desk.folder / "layouts" / "ours").mkdir(parents=True)
     wrong = desk.folder / "layouts" / "ours" / "layout.toml"

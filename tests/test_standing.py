@@ -183,6 +183,7 @@ def test_a_headline_over_two_lines_is_found_with_its_stamp() -> None:
     assert len(found.fields.body) == 6
 
 
+@pytest.mark.long
 def test_what_only_the_listing_says_is_remembered_when_an_article_is_looked_at_again(
     desk: Desk, site: TrickSite
 ) -> None:

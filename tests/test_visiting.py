@@ -27,6 +27,7 @@ from tests.conftest import Desk
 from tests.tricksite import TrickSite
 
 
+@pytest.mark.long
 def test_visits_leave_no_pipe_open(desk: Desk, site: TrickSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk.folder)
     site.serve_stories(1)
