@@ -21,16 +21,25 @@ from monitor.demo.mailbox import Mailbox, receiving
 from storage.database import Store, open_store, upgrade_store
 from tests.forks import ForkedChild, run_scrapy
 from tests.postgres import can_start, database, serving
+from tests.torture.post import Post
+from tests.torture.stands import KINDS, Stands
 from tests.tricksite import TrickSite, tricking
 
 HOUSE = Path(__file__).resolve().parent.parent
 #: A file is one worker's work: those that take longest come first, or the others wait for them at the end.
-LONGEST = ("test_torture.py", "test_drift.py", "test_crawl.py", "test_bad_sites.py", "test_hostile.py")
+LONGEST = ("torture_trouble", "torture", "drift", "crawl", "bad_sites", "hostile")
+    "test_torture_of_the_rest.py",
+    "test_torture.py",
+    "test_drift.py",
+    "test_crawl.py",
+    "test_bad_sites.py",
+    "test_hostile.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest."""
-    rank = {name: at for at, name in enumerate(LONGEST)}
+    rank = {f"test_{name}.py": at for at, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
 
@@ -199,4 +208,17 @@ def either_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk
 @pytest.fixture
 def site() -> Iterator[TrickSite]:
     with tricking() as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def stands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stands]:
+    server = request.getfixturevalue("postgres")[0] if request.param == "postgresql" else None
+    with Stands(request.param, tmp_path_factory.mktemp(request.param), server) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[Post]:
+    with receiving(Post()) as found:
         yield found
