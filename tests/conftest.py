@@ -28,13 +28,6 @@ from tests.tricksite import TrickSite, tricking
 HOUSE = Path(__file__).resolve().parent.parent
 #: A file is one worker's work: those that take longest come first, or the others wait for them at the end.
 LONGEST = ("torture_trouble", "torture", "drift", "crawl", "bad_sites", "hostile")
-    "test_torture_of_the_rest.py",
-    "test_torture.py",
-    "test_drift.py",
-    "test_crawl.py",
-    "test_bad_sites.py",
-    "test_hostile.py",
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
