@@ -13,9 +13,10 @@ from monitor.settings import Settings, SettingsError
 from reports.mailer import Delivery, Outcome, SmtpMailer
 from reports.signing import Signer
 from storage.crash import crash_point
-from storage.database import Store, deliveries, digests
+from storage.database import Store, deliveries, digests, ledger
 from storage.database.deliveries import Waiting
 from storage.journal import SentJournal
+from storage.told import ToldNotes
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ def _hand_over(
     at_once: bool,
     may_send: Callable[[], bool] = lambda: True,
 ) -> list[Sent]:
-    results = []
+    results: list[Sent] = []
     journal = journal_of(store)
     journal.prepare()
     for letter in waiting:
@@ -75,6 +76,8 @@ def _hand_over(
                 journal.note(message.message_id, message.sha256)
                 crash_point("journal_written")
         _write_down(store, delivery_id, delivery, clock())
+        if delivery.outcome is Outcome.SENT:
+            _note_what_was_told(store, letter.id, message.message_id)
         results.append((letter, delivery))
         if delivery.is_our_fault and delivery.outcome is Outcome.DEFERRED:
             break
@@ -111,12 +114,29 @@ def _write_down(store: Store, delivery_id: int, delivery: Delivery, now: datetim
             time.sleep(pause)
 
 
+def _note_what_was_told(store: Store, digest_id: int, message_id: str) -> None:
+    try:
+        with store.reading() as session:
+            told_notes_of(store).note(message_id, ledger.entries(session, digest_id=digest_id))
+    except Exception as error:  # the mail is out and that is on record; a note that matters if the store is lost is not
+        log.warning("what a mail has told could not be noted beside the store", mail=message_id, why=f"{error!r}")
+
+
 def journal_of(store: Store) -> SentJournal:
     """Return the journal beside a store's file, or in this folder for a store on a server."""
+    return SentJournal(_beside(store, "sent"))
+
+
+def told_notes_of(store: Store) -> ToldNotes:
+    """Return the notes of what mails have told, which stand where the journal does."""
+    return ToldNotes(_beside(store, "told"))
+
+
+def _beside(store: Store, name: str) -> Path:
     if store.path:
-        return SentJournal(store.path.with_name(f"{store.path.name}.sent"))
+        return store.path.with_name(f"{store.path.name}.{name}")
     # Another store's mails have other Message-IDs, but its lines would push these out.
-    return SentJournal(Path(f"parkwatch-{sha256(store.url.encode()).hexdigest()[:8]}.sent"))
+    return Path(f"parkwatch-{sha256(store.url.encode()).hexdigest()[:8]}.{name}")
 
 
 def mailer_of(settings: Settings) -> SmtpMailer:

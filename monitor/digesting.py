@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.delivering import journal_of, signer_of
+from monitor.delivering import journal_of, signer_of, told_notes_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, cover_park, not_watched
 from reports.digest import Digest, sections_of
@@ -20,6 +20,7 @@ from storage.database.visit_log import VisitLine
 from storage.journal import serial_of
 from storage.matching import matches
 from storage.records import ChangeKind, LedgerEntry, Park
+from storage.told import ToldNotes
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ def make(
     with store.reading() as session:
         since = digests.last_moment(session, subscription.id, now) or min(subscription.covers_since, now)
         entries, last_change = _entries(session, subscription)
+        told_before = _told_before(session, told_notes_of(store), subscription, entries)
         coverage = _coverage(session, parks, subscription, since, now)
         coverage += _uncovered(session, parks, subscription, broken, (since, now))
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
@@ -78,10 +80,16 @@ def make(
             excerpt_chars=settings.digest.excerpt_chars,
             baselines=baselines,
             made_at=now,
+            told_before=told_before,
         ),
         coverage=coverage,
-        new_count=sum(entry.kind is ChangeKind.NEW for entry in entries),
-        changed_count=sum(entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED) for entry in entries),
+        new_count=sum(entry.kind is ChangeKind.NEW for entry in entries if entry.number not in told_before),
+        changed_count=sum(
+            entry.kind not in (ChangeKind.NEW, ChangeKind.RECOVERED)
+            for entry in entries
+            if entry.number not in told_before
+        ),
+        told_before_count=len(told_before),
         recovered_count=sum(entry.is_recovered for entry in entries),
         changes=tuple(entry.number for entry in entries),
         previous_sha256=previous_sha256,
@@ -110,6 +118,20 @@ def _entries(session: Session, subscription: Subscription) -> tuple[list[LedgerE
         if matches(entry, subscription.parks, subscription.words):
             entries.append(entry)
     return ledger.as_read_today(session, entries), head
+
+
+def _told_before(
+    session: Session, notes: ToldNotes, subscription: Subscription, entries: Collection[LedgerEntry]
+) -> frozenset[int]:
+    """Return the numbers of changes that the reader was told by mails of which a restored store knows nothing.
+
+    What a backfill finds is told as no news in any case.
+    """
+    mails = notes.mails(serial_of(subscription.token), [entry for entry in entries if not entry.is_recovered])
+    if not mails:
+        return frozenset()
+    known = digests.known(session, set().union(*mails.values()))
+    return frozenset(number for number, told_by in mails.items() if told_by - known)
 
 
 def _coverage(

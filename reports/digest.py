@@ -1,7 +1,7 @@
 """Put a digest together from ledger entries: values in, the page's contents out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -91,6 +91,9 @@ class ParkSection:
     recovered_span: tuple[str, str] | None = None
     #: Headlines of those that were published lately: visits have missed them.
     recovered_lately: tuple[NewItem, ...] = ()
+    #: Changes that the reader was told before the store was restored from a backup, and the first of them.
+    told_before: int = 0
+    told_before_shown: tuple[NewItem, ...] = ()
     on_record: int = 0
     newest: tuple[NewItem, ...] = ()
 
@@ -117,7 +120,8 @@ class ParkSection:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say of the park."""
-        return not (self.new or self.changed or self.short or self.recovered or self.newest)
+        told = self.new or self.changed or self.short or self.recovered or self.told_before
+        return not (told or self.newest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,8 @@ class Digest:
     mishaps: tuple[Mishap, ...] = ()
     #: The highest number of a digest that the reader was sent, as far as the journal beside the store goes back.
     last_sent: int = 0
+    #: Changes that are told as what the reader knows already, from before the store was restored.
+    told_before_count: int = 0
     #: Whether parts were left out for their size; the whole is then attached as a file.
     is_shortened: bool = False
     #: The attached file holds a part as well: no mail server would take all of it.
@@ -151,7 +157,12 @@ class Digest:
     @property
     def summary(self) -> str:
         """What it comes to, in a few words."""
-        counts = ((self.new_count, "new"), (self.changed_count, "changed"), (self.recovered_count, "recovered"))
+        counts = (
+            (self.new_count, "new"),
+            (self.changed_count, "changed"),
+            (self.recovered_count, "recovered"),
+            (self.told_before_count, "told before"),
+        )
         told = ", ".join(f"{count} {word}" for count, word in counts if count)
         if told:
             return told
@@ -172,15 +183,24 @@ def sections_of(
     excerpt_chars: int,
     baselines: Mapping[str, tuple[int, Sequence[ArticleLine]]],
     made_at: datetime,
+    told_before: Collection[int] = (),
 ) -> tuple[ParkSection, ...]:
-    """Group changes by park, the parks by name, news by date; a park's baseline shows only its newest articles."""
+    """Group changes by park, the parks by name, news by date; a park's baseline shows only its newest articles.
+
+    *told_before* are the numbers of those that the reader was told before the store was restored from a backup.
+    """
     lately = (made_at - _LATELY).date().isoformat()
     by_park: dict[str, list[LedgerEntry]] = defaultdict(list)
+    again: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in entries:
-        by_park[entry.park].append(entry)
-    names = {slug: parks[slug].name if slug in parks else slug for slug in [*by_park, *baselines]}
+        (again if entry.number in told_before else by_park)[entry.park].append(entry)
+    names = {slug: parks[slug].name if slug in parks else slug for slug in [*by_park, *again, *baselines]}
     sections = (
-        _section(slug, names[slug], by_park[slug], items_per_park, excerpt_chars, baselines.get(slug), lately)
+        replace(
+            _section(slug, names[slug], by_park[slug], items_per_park, excerpt_chars, baselines.get(slug), lately),
+            told_before=len(again[slug]),
+            told_before_shown=tuple(map(_known_item, again[slug][:items_per_park])),
+        )
         for slug in sorted(names, key=lambda slug: names[slug].casefold())
     )
     return tuple(section for section in sections if not section.is_empty)
@@ -239,6 +259,23 @@ def _new_item(entry: LedgerEntry, excerpt_chars: int) -> NewItem:
             language="en",
             number=entry.number,
         )
+
+
+def _known_item(entry: LedgerEntry) -> NewItem:
+    try:
+        headline, host = _cut(entry.headline), bare_host(entry.url)
+    except Exception:  # as above
+        headline, host = _not_shown(entry), entry.park
+    return NewItem(
+        headline=headline,
+        url=entry.url,
+        host=host,
+        date=None,
+        source=None,
+        excerpt="",
+        language=entry.fields_after.in_language if entry.fields_after else "en",
+        number=entry.number,
+    )
 
 
 def _not_shown(entry: LedgerEntry) -> str:

@@ -99,6 +99,7 @@ def _shortened(section: ParkSection, room: _Room) -> ParkSection:
         changed=tuple(changed),
         changes_left_out=len(section.changed) - len(changed),
         recovered_lately=section.recovered_lately[: room.headlines],
+        told_before_shown=section.told_before_shown[: room.headlines],
         newest=section.newest if room.texts else (),
     )
 

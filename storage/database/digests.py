@@ -1,7 +1,7 @@
 """Freeze digests and keep account of handing them over."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,11 @@ def names(session: Session) -> Iterator[FrozenName]:
             sha256=row.sha256,
             state=row.state,
         )
+
+
+def known(session: Session, message_ids: Collection[str]) -> set[str]:
+    """Return those of *message_ids* that are on record."""
+    return {*session.scalars(select(DigestRow.message_id).where(DigestRow.message_id.in_(message_ids)))}
 
 
 def last_moment(session: Session, subscription_id: int, now: datetime) -> datetime | None:

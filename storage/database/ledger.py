@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
+from storage.database.mail_tables import DigestLineRow
 from storage.database.tables import ArticleRow, LedgerHeadRow, LedgerRow, VersionRow
 from storage.records import ArticleFields, ChangeKind, LedgerEntry
 
@@ -86,6 +87,7 @@ def entries(
     parks: tuple[str, ...] = (),
     since: datetime | None = None,
     article_id: int | None = None,
+    digest_id: int | None = None,
 ) -> Iterator[LedgerEntry]:
     """Yield changes in order of their numbers, each with the fields of the versions before and after it."""
     before, later = aliased(VersionRow), aliased(VersionRow)
@@ -110,6 +112,9 @@ def entries(
         query = query.where(LedgerRow.seen_at >= since)
     if article_id is not None:
         query = query.where(LedgerRow.article_id == article_id)
+    if digest_id is not None:
+        query = query.join(DigestLineRow, DigestLineRow.change_number == LedgerRow.number)
+        query = query.where(DigestLineRow.digest_id == digest_id)
     for row, old, new in session.execute(query.execution_options(yield_per=500)):
         yield LedgerEntry(
             number=row.number,
