@@ -51,6 +51,8 @@ class FieldReader:
     _day: str | None = None
     #: Where its text should stand, the page shows something else.
     _is_of_pictures: bool = False
+    #: That what stands in the headline's place is none, if something does.
+    _overlong: str = ""
     #: The line that headline and date share, if they do.
     _stamped: int | None = None
 
@@ -73,7 +75,7 @@ class FieldReader:
         self._day = stamp.iso[:10] if stamp else None
         headline = self._headline()
         if not headline:
-            return Unreadable(reason="no headline found")
+            return Unreadable(reason=self._overlong or "no headline found")
         # Before the body, which takes what its layout drops out of the page.
         source = self._words("source", rules.source, _SOURCE_LIMIT) if rules.source else None
         body = self._body(rules.body, headline) or self._body_of_text(headline)
@@ -130,6 +132,10 @@ class FieldReader:
                     if name == "headline" and whole.startswith(value) and value != whole:
                         self._stamped = self._place("headline", whole)
                     return value
+                if name == "headline" and len(value) > limit:
+                    self._overlong = f"a headline of {len(value):,} characters is none: up to {limit} are read"
+                    if locator.after:
+                        break  # what stands below it is the text
         return None
 
     def _is_confirmed(self, value: str, locator: Locator) -> bool:

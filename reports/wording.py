@@ -75,7 +75,7 @@ def interrupted(digest: Digest) -> str:
     ]
     left = len(over) - _MOST_INTERRUPTIONS
     more = f"; and {plural(left, 'more time')}, told below" if left > 0 else ""
-    return f"Not all the time: {'; '.join(over[:_MOST_INTERRUPTIONS])}{more}." if over else ""
+    return f"Out of sight for a while: {'; '.join(over[:_MOST_INTERRUPTIONS])}{more}." if over else ""
 
 
 def _since(digest: Digest, *, alone: bool) -> str:

@@ -442,7 +442,7 @@ def test_days_in_which_nobody_looked_are_told_once() -> None:
     ahead = replace(first, id=9, started_at=DAY_1 + timedelta(days=30))
     assert cover(first, ahead, replace(first, id=10), cadence=timedelta(days=1)).ended == ()
     told = text_of(a_digest(coverage=(cover(late, before=(first,), cadence=timedelta(days=1)),)))
-    assert "Not all the time: Eastgate not visited between Mon 6 May 16:05 and Thu 9 May 16:00." in told
+    assert "Out of sight for a while: Eastgate not visited between Mon 6 May 16:05 and Thu 9 May 16:00." in told
 
 
 def test_a_gap_that_a_later_visit_closes_is_told_once() -> None:
@@ -470,11 +470,14 @@ def test_a_park_that_could_not_be_seen_for_a_while_is_named_where_all_are_said_t
     )
     parks = tuple(replace(cover(a_visit()), name=f"Park {n}", ended=(over,) if n < 6 else ()) for n in range(8))
     for said in (text_of(a_digest(coverage=parks)), html_of(a_digest(coverage=parks))):
-        assert "Not all the time: Park 0 blocked between Mon 6 May 16:00 and Tue 7 May 22:00; Park 1 blocked" in said
+        assert (
+            "Out of sight for a while: Park 0 blocked between Mon 6 May 16:00 and Tue 7 May 22:00; Park 1 blocked"
+            in said
+        )
         assert "; and 2 more times, told below." in said
         assert said.count("Park 5 blocked") == 0
     assert "; and 1 more time, told below." in text_of(a_digest(coverage=parks[1:]))
-    assert "Not all the time" not in text_of(a_digest(coverage=parks[6:]))
+    assert "Out of sight for a while" not in text_of(a_digest(coverage=parks[6:]))
 
 
 def test_a_windows_end_is_rounded_up() -> None:

@@ -130,6 +130,15 @@ def test_a_new_article_of_which_some_signs_cannot_be_decoded_is_not_stored(desk:
     assert desk.changes() == [("new", "Story 5 of the park")]
 
 
+def test_a_headline_without_an_end_costs_its_own_article_alone_and_is_named(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.pages[path(2)] = ok(BODY.format("Story 2 of the park " + "x" * 1_000_000, "The park built a hall of 9 halls."))
+    site.park(desk.folder)
+    said = desk.fails("crawl")
+    assert f"{path(2)}: no layout fits: tjuda: a headline of 1,000,020 characters is none: up to 500 are read" in said
+    assert [line["headline"] for line in desk.rows("articles")] == ["Story 3 of the park", "Story 1 of the park"]
+
+
 def test_a_sign_that_is_written_in_halves_costs_no_article_its_place(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(3, 2, 1)
     site.pages[path(2)] = ok(BODY.format("Story 2 of the park", "The park built a hall &#55357;&#56832; of 9 halls."))
