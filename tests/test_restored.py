@@ -61,7 +61,7 @@ def test_what_a_restored_store_finds_again_is_told_as_told_before(
     desk.must("digest", "--now")
     said = text_of(mailbox.mails[-1])
     assert "2 new, 4 told before" in said
-    assert "listed as told before, if the notes beside the store are still there" in said
+    assert "listed as told before, where that is still known" in said
     news, _, before = said.partition("Told before, in digests that this store has forgotten: 4 changes.")
     assert "* Story 7" in news
     assert "* Story 5" in news
