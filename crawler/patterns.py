@@ -19,7 +19,7 @@ LONGEST_LABEL = 600
 #: Seconds that one pattern may take on one text; good ones take microseconds.
 _PATIENCE, _PATIENCE_FOR_A_PAGE = 0.5, 5.0
 #: A group repeated for good (``)*+``) is not tried again in another way, so it costs what its content does.
-_REPEATED_GROUP = re.compile(r"\)(?:[*+](?!\+)|\{)")
+_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d*,?\d*\})(?!\+)")
 #: So many steps the standard library may take at the worst: a hundredth of a second.
 _MOST_STEPS = 1_000_000
 #: White space is none of the pattern.

@@ -113,7 +113,14 @@ def test_a_pattern_that_backtracks_is_given_up_by_name(pattern: str, lines: list
 
 @pytest.mark.parametrize(
     ("pattern", "length", "can_be_given_up"),
-    [(r"^a.*c", 500, False), (r".*.*b", 90, False), (r".*.*b", 500, True), (r".*.*.*b", 40, True)],
+    [
+        (r"^a.*c", 500, False),
+        (r".*.*b", 90, False),
+        (r".*.*b", 500, True),
+        (r".*.*.*b", 40, True),
+        (r"^a(?:x){0,900}bc", 500, True),
+        (r"^a(?:x){0,900}+bc", 500, False),
+    ],
 )
 def test_what_cannot_be_given_up_is_tried_on_no_line_that_could_hold_it_up(
     pattern: str, length: int, *, can_be_given_up: bool
