@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import brotli
+
 from storage.database import exports, ledger, open_store
 from storage.database import verify as verification
 from tests.torture import steps
@@ -22,6 +24,10 @@ from tests.tricksite import LISTING, Page, TrickSite, article, listing, ok, path
 Answer = Page | Callable[[BaseHTTPRequestHandler], Page | None]
 #: What a child may take while it meets all of them.
 MOST_RSS_MB, MOST_SECONDS = 512, 120
+
+
+#: After these a host is left alone for the rest of the visit.
+SILENCING = ("retry after a year",)
 
 
 def _raw(*pieces: bytes, pause: float = 0.0, reset: bool = False) -> Callable[[BaseHTTPRequestHandler], None]:
@@ -54,6 +60,10 @@ def _as_it_was(request: BaseHTTPRequestHandler) -> bytes:
     return article(int(request.path.rpartition("/")[2].partition(".")[0]))[2]
 
 
+def _other_of_two(at: str) -> str:
+    return at.removesuffix("?2") if at.endswith("?2") else f"{at}?2"
+
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 _BOMB = gzip.compress(b"<p>" + b"A" * 200_000_000)
 
@@ -71,6 +81,7 @@ PAGES: Mapping[str, Answer] = {
     "captcha": _story("Security verification", "Please slide to continue."),
     "login": ok("<html><head><title>Login</title></head><body><form>User name Password</form></body></html>"),
     "maintenance": _story("系统维护公告", "本站正在维护。"),
+    "a parked domain": ok("<html><body><h1>This domain is for sale</h1><p>Buy it now.</p></body></html>"),
     "home page": _headed(listing(1, 2, 3)[2]),
     "redirect to itself": lambda request: status(302, Location=request.path),
     "redirect chain": lambda request: status(302, Location=f"{request.path}x"),
@@ -81,6 +92,9 @@ PAGES: Mapping[str, Answer] = {
     "redirect to data": status(302, Location="data:text/html,<p>x"),
     "redirect to javascript": status(302, Location="javascript:alert(1)"),
     "redirect to ftp": status(302, Location="ftp://127.0.0.1/x"),
+    "redirect to gopher": status(302, Location="gopher://127.0.0.1/x"),
+    "redirect to a bucket": status(302, Location="s3://bucket/x"),
+    "redirect there and back": lambda request: status(302, Location=_other_of_two(request.path)),
     "redirect to a bad port": status(302, Location="http://127.0.0.1:99999/"),
     "redirect to a long address": status(302, Location="/" + "x" * 100_000),
     "redirect with a header in it": status(302, Location="/x%0d%0aSet-Cookie: a=b\tc"),
@@ -91,6 +105,7 @@ PAGES: Mapping[str, Answer] = {
     ),
     "closed at once": _raw(),
     "reset": _raw(HEAD, reset=True),
+    "reset in the middle": _raw(HEAD + b"Content-Length: 5000\r\n\r\n<html><body><p>half", reset=True),
     "cut short": _raw(HEAD + b"Content-Length: 5000\r\n\r\n<html><body><p>half"),
     "cut chunk": _raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\n<html>"),
     "bad chunk": _raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n<html>"),
@@ -107,6 +122,7 @@ PAGES: Mapping[str, Answer] = {
     "bomb": _headed(_BOMB, Content_Encoding="gzip"),
     "bomb in deflate": _headed(zlib.compress(b"<p>" + b"A" * 200_000_000), Content_Encoding="deflate"),
     "bomb in a bomb": _headed(gzip.compress(_BOMB), Content_Encoding="gzip, gzip"),
+    "bomb in brotli": _headed(brotli.compress(b"<p>" + b"A" * 200_000_000, quality=1), Content_Encoding="br"),
     "not gzip": _headed(b"<html><body>plain</body></html>", Content_Encoding="gzip"),
     "unknown encoding": _headed(b"<html><body>plain</body></html>", Content_Encoding="zebra"),
     "half a gzip": lambda request: _headed(gzip.compress(_as_it_was(request))[:-40], Content_Encoding="gzip"),
@@ -124,6 +140,7 @@ PAGES: Mapping[str, Answer] = {
     "attributes": ok("<html><body><b " + " ".join(f"a{n}=1" for n in range(60_000)) + ">x</b></body></html>"),
     "tags": ok("<html><body>" + "<i>" * 400_000 + "</body></html>"),
     "entities": ok("<html><body>" + "&amp;" * 500_000 + "</body></html>"),
+    "twenty megabytes of text": ok("<html><body><p>" + "words and words " * 1_250_000),
     "an entity bomb": _headed(b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><html><body>&b;</body></html>'),
     "unclosed": ok("<html><body><table>" + "<tr><td>" * 60_000),
     "a headline of a megabyte": _story("x" * 1_000_000, "text"),
@@ -134,8 +151,11 @@ PAGES: Mapping[str, Answer] = {
 
 
 def met(stand: Stand, site: TrickSite, only: str | None = None) -> Tally:
-    """Let hostile answers stand in the place of every second article, among good ones: the good ones are all read."""
-    chosen = {only: PAGES[only]} if only else dict(PAGES)
+    """Let hostile answers stand in the place of every second article, among good ones: the good ones are all read.
+
+    What silences its host has a visit of its own: nothing is asked for after it.
+    """
+    chosen = {name: page for name, page in PAGES.items() if (name not in SILENCING if only is None else name == only)}
     good = range(1, len(chosen) + 1)
     hostile = {100 + number: name for number, name in enumerate(chosen)}
     site.pages.clear()
@@ -149,6 +169,7 @@ def met(stand: Stand, site: TrickSite, only: str | None = None) -> Tally:
         wrong.append("the first visit failed")
     for number, name in hostile.items():
         site.pages[path(number)] = chosen[name]
+    site.asked.clear()
     began = time.monotonic()
     measured = stand.folder / "rss"
     code = steps.run(visit_measured, stand.url, stand.folder, measured)
@@ -160,6 +181,7 @@ def met(stand: Stand, site: TrickSite, only: str | None = None) -> Tally:
         held = sum(exports.counts(session, "trick").values())
         changed = [entry.headline for entry in ledger.entries(session)]
     store.close()
+    wrong += [f"{name}: was never asked for" for number, name in hostile.items() if not site.asked[path(number)]]
     wrong += [f"exit code {code}"] if code not in (0, 1) else []
     wrong += [f"{held} of {2 * len(hostile)} articles are on record"] if held != 2 * len(hostile) else []
     wrong += [f"took {taken:.0f} s"] if taken > MOST_SECONDS else []
