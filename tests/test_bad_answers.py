@@ -1,4 +1,4 @@
-"""Answers made to do harm in the place of a known article: each is asked for, named by its cause, and changes nothing."""
+"""Answers made to do harm in the place of a known article: each is asked for, named, and changes nothing."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

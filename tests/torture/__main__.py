@@ -19,7 +19,7 @@ from storage.database.postgres import LOCK_TIMEOUT_S
 from storage.database.sqlite import module
 from tests.torture.account import Tally
 from tests.torture.crowd import crowd_is_due
-from tests.torture.hostile import met
+from tests.torture.hostile import SILENCING, met
 from tests.torture.listings import TRAPS, misled
 from tests.torture.mail_faults import FAULTS, survives
 from tests.torture.post import Post
@@ -89,7 +89,8 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
             trial("mail faults", "readers", with_readers, survives, post, fault)
         for spare in range(0, 600_000, 20_000) if kind == "sqlite" else ():
             trial("full disks", "readers", with_readers, disk_is_full, post, spare)
-        trial("hostile pages", "readers", with_readers, met, site)
+        for only in (None, *SILENCING):
+            trial("hostile pages", "readers", with_readers, met, site, only)
         for name in TRAPS:
             trial("hostile listings", "readers", with_readers, misled, site, name)
         for seconds, may_fail in ((8, False), (LOCK_TIMEOUT_S + 5, True)):
