@@ -87,7 +87,7 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
         # A text that scripts fetch since a redesign looks the same: what is not seen is no edit.
         said = "its text is gone and only pictures are left"
         return Unread(reason=said, page=unread_page(response, whole.page, said, reader.now, headline=asked.headline))
-    other = _in_its_place(reader, whole.page, asked, observation, known)
+    other = _in_its_place(reader, whole, asked, observation, known)
     if other is not None:
         return other
     if known is None:
@@ -170,10 +170,8 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     if sign is not None:
         return _nothing_behind(sign)
     said = "".join((result.fields.headline, *result.fields.body)) if isinstance(result, Reading) else ""
-    # What is known already is held against its record. Where its bytes say so, the site itself has lost the sign, and
-    # halves of signs that are written as references are the parser's.
-    is_lost = _LOST in page.text and _LOST.encode() not in response.body
-    if _LOST in said and is_lost and asked.article_id is None:
+    # What is known already is held against its record.
+    if _LOST in said and asked.article_id is None and _is_lost_by_decoding(page, response):
         return NotSeen(reason="some of its characters cannot be decoded")
     if has_lost_its_signs(said):
         return NotSeen(reason="its words are question marks: the site has lost its signs")
@@ -183,12 +181,21 @@ def _read_one(reader: ArticlePage, response: Response, asked: Asked) -> Reading 
     return Unread(reason=reason, page=unread_page(response, page, reason, reader.now, headline=asked.headline))
 
 
+def _is_lost_by_decoding(page: Page, response: Response) -> bool:
+    """Say whether signs of a page that are lost are so by our decoding.
+
+    Where its bytes say so, the site itself has lost the sign, and halves of signs that are written as references are
+    the parser's.
+    """
+    return _LOST in page.text and _LOST.encode() not in response.body
+
+
 def _nothing_behind(sign: PageSign) -> Gone | NotSeen:
     return NotSeen(reason=sign.in_words) if sign.is_wall else Gone(reason=sign.in_words)
 
 
 def _in_its_place(
-    reader: ArticlePage, page: Page, asked: Asked, observation: Observation, known: KnownArticle | None
+    reader: ArticlePage, whole: _Whole, asked: Asked, observation: Observation, known: KnownArticle | None
 ) -> Gone | NotSeen | None:
     """Say whether a page that could be read is another one than was asked for: the template dresses errors as well."""
     fields = observation.fields
@@ -196,15 +203,17 @@ def _in_its_place(
         differ = changed_fields(known.fields, fields)
         if observation.is_moved and {"headline", "body"} <= {*differ}:
             return NotSeen(reason=f"its address leads to a page that says something else, {observation.url}")
-        if any(_LOST in text for text in (fields.headline, *fields.body)) and not any(
-            _LOST in text for text in (known.fields.headline, *known.fields.body)
-        ):
+        if _lost_in(fields) > _lost_in(known.fields) and _is_lost_by_decoding(whole.page, whole.responses[0]):
             return NotSeen(reason="some of its characters cannot be decoded")
     expected = known.fields.headline if known else asked.link.headline if asked.link else None
     said, wanted = comparison_text(fields.headline), comparison_text((expected or "").rstrip(".… "))
-    if wanted and not said.startswith(wanted) and (sign := reader.signs.of(page)):
+    if wanted and not said.startswith(wanted) and (sign := reader.signs.of(whole.page)):
         return _nothing_behind(sign)
     return None
+
+
+def _lost_in(fields: ArticleFields) -> int:
+    return sum(text.count(_LOST) for text in (fields.headline, *fields.body))
 
 
 def _observation(reader: ArticlePage, asked: Asked, whole: _Whole) -> Observation:

@@ -22,6 +22,8 @@ class Asked:
     validators: Validators = NO_VALIDATORS
     is_probe: bool = False
     is_removed: bool = False
+    #: Asked for to learn what the site shows everywhere: that it is as it was says nothing of that.
+    is_witness: bool = False
     #: Asked for once more because it answered "not found" earlier in this visit.
     is_second_look: bool = False
     #: The headline on record, or that of the listing.
@@ -46,6 +48,11 @@ class Asked:
             is_removed=recheck.is_removed,
             headline=recheck.headline,
         )
+
+    @classmethod
+    def as_witness(cls, recheck: Recheck) -> "Asked":
+        """Ask for a known article to learn what the site shows everywhere."""
+        return replace(cls.again(recheck, NO_VALIDATORS), is_witness=True)
 
     @classmethod
     def address(cls, url: str, layouts: Sequence[Layout]) -> "Asked":

@@ -226,7 +226,7 @@ class VisitBook:
                     visits.begin_condition(session, self._park.slug, kind, evidence, now)
                     for kind, evidence in conditions.items()
                 ]
-                if any(begun):  # an episode is kept once, however long it lasts
+                if any(begun):  # an episode is kept once by each of its causes, however long it lasts
                     drift.keep_evidence(session, self._park.slug, self.visit, account.evidence)
                 if account.listing_pages:
                     going_on = set(conditions) | self._still(session, account)

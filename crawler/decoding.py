@@ -42,12 +42,15 @@ class Decoded:
 
     text: str
     encoding: str
+    #: The park's file, or a byte order mark, says that it is so: private signs are meant, as icons are.
+    is_certain: bool = False
 
     @property
     def is_damaged(self) -> bool:
         """Whether so much could not be decoded, or is so implausible, that nothing on the page can be trusted."""
         lost = self.text.count("\ufffd") > max(4, len(self.text) // 2000)
-        return lost or _is_implausible(self.text) or (self.encoding != "utf-8" and _is_of_nobody(self.text))
+        is_guess = self.encoding != "utf-8" and not self.is_certain
+        return lost or _is_implausible(self.text) or (is_guess and _is_of_nobody(self.text))
 
 
 def has_lost_its_signs(text: str) -> bool:
@@ -82,10 +85,10 @@ def decode(content: bytes, content_type: str | None = None, *, encoding: str | N
     """
     if encoding:
         name = resolve_encoding(encoding) or "utf-8"
-        return Decoded(text=content.decode(name, "replace"), encoding=name)
+        return Decoded(text=content.decode(name, "replace"), encoding=name, is_certain=True)
     bom, rest = read_bom(content)
     if bom and rest is not None:
-        return Decoded(text=content[len(rest) :].decode(bom, "replace"), encoding=bom)
+        return Decoded(text=content[len(rest) :].decode(bom, "replace"), encoding=bom, is_certain=True)
     try:
         return Decoded(text=content.decode("utf-8"), encoding="utf-8")
     except UnicodeDecodeError:

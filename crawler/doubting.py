@@ -5,22 +5,24 @@ from dataclasses import replace
 from crawler.alike import Edit, lines_between
 from crawler.asked import Asked, ReadArticle
 from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
-from storage.records import ArticleState, KnownArticle, Observation, Origin
+from storage.records import NO_VALIDATORS, ArticleState, KnownArticle, Observation, Origin
 from storage.text import comparison_text
 
 
 def with_doubts(observation: Observation, known: KnownArticle | None, asked: Asked) -> ReadArticle:
     """Return an observation with what in it is to wait until it is known what stands on the other pages.
 
-    One that moved is told by that, and at once, since what follows in the visit rests on it: it has what it had before
-    where its headline is in doubt, and the next look tells.
+    One that moved is told by that, and at once, since what follows in the visit rests on it. Where anything in it is in
+    doubt it keeps all that is on record, so that no version rests on a page that says something else, and gets no
+    validators: the next look brings the page again, and tells.
     """
     doubts = _doubts(observation, known, asked)
     if not observation.is_moved:
         edit = _edit_in(observation, known) if known else None
         return ReadArticle(observation=observation, edit=edit, doubts=doubts)
-    if known is not None and any(doubt.field == "headline" for doubt in doubts):
-        observation = replace(observation, fields=replace(observation.fields, headline=known.fields.headline))
+    if known is not None and doubts:
+        on_record = observation.restated.fields if observation.restated else known.fields
+        observation = replace(observation, fields=on_record, validators=NO_VALIDATORS)
     return ReadArticle(observation=observation)
 
 

@@ -8,6 +8,7 @@ from crawler.listing import is_article_of, read_listing
 from crawler.outcome import Account, Outcome
 from crawler.reading import Reading
 from crawler.rereading import page_of_capture, reread
+from crawler.shared_values import LESS
 from storage.database.drift import GoodCapture
 from storage.decisions import changed_fields
 from storage.drift import NOT_FOUND, Cause, cause_of
@@ -51,14 +52,18 @@ def with_cause(
     evidence = outcome.conditions.get(ConditionKind.DRIFTED)
     if evidence is None or evidence.startswith(Cause.ALIKE):
         return outcome
+    # The evidence is of this kind, where both are there.
+    shared = account.shared[0] if account.shared and evidence == account.shared[1] else None
     cause = cause_of(
-        account.unread_listings if account.lost_listing else [] if account.shared else account.unread_pages,
+        account.unread_listings if account.lost_listing else [] if shared else account.unread_pages,
         listing_is_read=account.lost_listing is None,
         replays=replayed,
         lists_still=knows_addresses and lists_still,
     )
-    if cause is Cause.ARTICLES and account.shared and account.shared[0] == "body" and not account.lost_listing:
+    if shared == "body" and cause is Cause.ARTICLES:
         cause = Cause.BLOCK_PAGE
+    elif shared == LESS:
+        cause = Cause.OUR_LAYOUT
     others: dict[ConditionKind, str] = {
         kind: told for kind, told in outcome.conditions.items() if kind is not ConditionKind.DRIFTED
     }

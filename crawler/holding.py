@@ -6,7 +6,7 @@ from crawler.alike import HeldEdits, in_words
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.outcome import Account
-from crawler.shared_values import LESS, HeldReadings
+from crawler.shared_values import FLOOR, LESS, HeldReadings
 from crawler.shared_values import in_words as shared_in_words
 from storage.database import in_words as error_in_words
 from storage.records import Observation
@@ -54,10 +54,10 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
     """Write what was held back.
 
     Of a visit that is no whole one, nothing is known of what its site does everywhere. One that was *cut* off by hand
-    leaves what is in doubt to the next, which finds it again.
+    leaves what is in doubt to the next, which finds it again, and so does one that ended before it could ask others.
     """
     written, alike = held.edits.decide(account.rechecked if is_whole else None)
-    if not is_cut:
+    if not is_cut and (is_whole or not 0 < account.doubted < FLOOR):
         written += _believed(held.readings, book, account)
     for observation in written:
         try:
@@ -70,7 +70,7 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
 
 def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Observation]:
     """Return the doubtful readings that are to be written; the others are pages that could not be read."""
-    written, refused = held.decide(read=account.answered, known=account.rechecked)
+    written, refused = held.decide(read=account.fetched, known=account.reread)
     for reading, doubt in refused:
         reason = _REASONS[doubt.field]
         try:
@@ -79,5 +79,5 @@ def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Obs
             reason = f"{reason} ({error_in_words(error)})"
         account.note_failure(f"{reading.observation.url}: {reason}")
     if refused:
-        account.shared = shared_in_words(refused)
+        account.shared, account.shared_by = shared_in_words(refused), len(refused)
     return written

@@ -27,6 +27,8 @@ _NO_HEADLINE = re.compile(
     r"[\[(（【]?(?:(?:0[1-9]|1[0-2])[-/.月](?:0[1-9]|[12]\d|3[01])日?|置顶|推荐|热点?|最新|NEW|HOT)[\])）】]?[!！]?"
 )
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
+#: Names of what stands beside a heading: a second line, the column.
+_OTHER_TITLES = ", ".join(f'[class*="{name}" i]' for name in ("subtitle", "sub-", "sub_", "category", "cat-", "cat_"))
 #: Shorter texts in an element named for a title are icons and numbers.
 _SHORTEST = 6
 #: What a time element says to machines begins with it.
@@ -67,7 +69,7 @@ def _heading_in_card(node: LexborNode) -> LexborNode | None:
     """Return what stands for a heading in a link around a teaser, which has a paragraph of its own."""
     if node.css_first("p") is None:
         return None
-    named = node.css('[class*="title" i]:not([class*="sub" i], [class*="cat" i]), :not(p) > strong, :not(p) > b')
+    named = node.css(f'[class*="title" i]:not({_OTHER_TITLES}), :not(p) > strong, :not(p) > b')
     return next((each for each in named if len(clean_text(each.text(deep=True))) >= _SHORTEST), None)
 
 

@@ -52,6 +52,8 @@ class Account:
     #: Whether new articles, of which nobody knows better, have a short text in common.
     is_repeated: bool = False
     shared: tuple[str, str] | None = None
+    #: How many readings those were.
+    shared_by: int = 0
     changes: int = 0
     #: Articles that came on record in this visit without being news.
     added: int = 0
@@ -91,15 +93,14 @@ class Account:
     @property
     def more_to_ask(self) -> int:
         """How many articles are to be asked for that were read before, to find out what the site does everywhere."""
-        if self.is_in_doubt:
-            return DRIFT_FLOOR
-        is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.answered
-        return 2 * FLOOR if is_few or (self.is_repeated and not self.doubted) else 0
+        is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.fetched
+        few = 2 * FLOOR if is_few or (self.is_repeated and self.doubted < FLOOR) else 0
+        return max(few, DRIFT_FLOOR if self.is_in_doubt else 0)
 
     @property
-    def answered(self) -> int:
-        """How many articles were read, or confirmed to be as they were."""
-        return self.fetched + self.confirmed
+    def reread(self) -> int:
+        """How many known articles have shown their page; a 304 says nothing of what all pages say at once."""
+        return self.rechecked - self.confirmed
 
     @property
     def is_walled(self) -> bool:
@@ -204,11 +205,12 @@ def conditions_of(account: Account) -> dict[ConditionKind, str]:
         found[ConditionKind.BLOCKED] = account.blocked
     if account.robots_refused:
         found[ConditionKind.ROBOTS_REFUSED] = account.robots_refused
+    is_unread = bool(account.no_layout) and _are_most(account.unread, account.fetched)
     if account.lost_listing:
         found[ConditionKind.DRIFTED] = account.lost_listing
-    elif account.shared:
+    elif account.shared and (account.shared_by >= account.unread or not is_unread):
         found[ConditionKind.DRIFTED] = account.shared[1]
-    elif account.no_layout and _are_most(account.unread, account.fetched):
+    elif account.no_layout and is_unread:
         found[ConditionKind.DRIFTED] = account.no_layout
     elif account.alike:
         found[ConditionKind.DRIFTED] = f"{Cause.ALIKE}: {account.alike}"

@@ -30,11 +30,13 @@ class Doubt:
     #: The headline that the record or the listing knows the article by.
     story: str
     is_known: bool
+    #: It is the beginning of what the listing says, as the heading of a series is.
+    is_beginning: bool = False
 
     @property
     def counts(self) -> bool:
-        """Whether it tells against the site: a text that is new may be short, unless others gave way to it."""
-        return self.field == "headline" or self.is_known
+        """Whether it tells against the site: what is new may be short, unless others gave way to it."""
+        return self.is_known or (self.field == "headline" and not self.is_beginning)
 
 
 def doubts_in(read: ArticleFields, known: ArticleFields | None, expected: str | None) -> tuple[Doubt, ...]:
@@ -53,8 +55,11 @@ def doubts_in(read: ArticleFields, known: ArticleFields | None, expected: str | 
     before = {*map(comparison_text, known.body)} if known else set()
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
         found += [("body", text)] if before or not known else []
-    story = expected or read.headline
-    return tuple(Doubt(field=name, value=value, story=story, is_known=known is not None) for name, value in found)
+    story, is_beginning = expected or read.headline, bool(said) and wanted.startswith(said)
+    return tuple(
+        Doubt(field=name, value=value, story=story, is_known=known is not None, is_beginning=is_beginning)
+        for name, value in found
+    )
 
 
 def doubts_in_our_part(known: ArticleFields, restated: ArticleFields) -> tuple[Doubt, ...]:

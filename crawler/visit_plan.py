@@ -112,7 +112,7 @@ class VisitPlan:
         if self._account.listings_whole >= self._account.listings:
             yield [self._again(recheck) for recheck in self._book.missing_from_listing()]
         if more := self._account.more_to_ask:
-            yield [Asked.again(recheck, NO_VALIDATORS) for recheck in self._book.newest(more)]
+            yield [Asked.as_witness(recheck) for recheck in self._book.newest(more)]
         if self._believes_in_removals():
             yield [asked.second_look() for asked in self._doubted]
 

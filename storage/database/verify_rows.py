@@ -87,7 +87,7 @@ def entries_fit_articles(session: Session) -> Iterator[str]:
 def versions_rest_on_answers(session: Session, *, hosts: Mapping[str, Container[str]]) -> Iterator[str]:
     """Yield the versions whose captures are no good answers, or came from none of their park's *hosts* nor their own.
 
-    Of a park that is not among those whose hosts are given, nobody knows where it stood.
+    Where a park is not among those whose hosts are given, its article's addresses tell.
     """
     query = (
         select(VersionRow.article_id, VersionRow.number, CaptureRow.url, CaptureRow.status, CaptureRow.park)
@@ -98,9 +98,9 @@ def versions_rest_on_answers(session: Session, *, hosts: Mapping[str, Container[
     for article, number, url, status, park in session.execute(query, execution_options={"yield_per": 500}):
         if status != _OK:
             yield f"article {article}: version {number} rests on an answer of status {status}"
-        if park not in hosts or urlsplit(url).netloc.lower() in hosts[park]:
+        if urlsplit(url).netloc.lower() in hosts.get(park, ()):
             continue
-        # A host that a person has taken out of the park's file since.
+        # A host that a person has taken out of the park's file since, or a park that is no longer watched.
         addresses = session.scalars(select(AddressRow.url).where(AddressRow.article_id == article))
         if bare_host(url) not in map(bare_host, addresses):
             yield f"article {article}: version {number} rests on a page of {urlsplit(url).netloc}, none of its park's"

@@ -165,16 +165,19 @@ def newest_by(session: Session, moments: Select[Any], now: datetime) -> datetime
 
 
 def begin_condition(session: Session, park: str, kind: ConditionKind, evidence: str, now: datetime) -> bool:
-    """Note that a park cannot be seen, and say whether that is news: an episode that goes on is not begun again."""
+    """Note that a park cannot be seen, and say whether that, or its cause, is news.
+
+    An episode that goes on is not begun again; what is told of it is what was found last.
+    """
     open_already = session.scalars(_open(park).where(ConditionRow.kind == kind.value)).first()
     if open_already is None:
         session.add(ConditionRow(park=park, kind=kind.value, began_at=now, evidence=evidence[:1000]))
-    else:
-        known, found = (_cause_in(each) for each in (open_already.evidence, evidence))
-        # A cause that was found out is not to be lost, but to another one.
-        if known is None or (found is not None and found is not known):
-            open_already.evidence = evidence[:1000]
-    return open_already is None
+        return True
+    known, found = (_cause_in(each) for each in (open_already.evidence, evidence))
+    # A cause that was found out is not to be lost to none.
+    if known is None or found is not None:
+        open_already.evidence = evidence[:1000]
+    return found is not None and found is not known
 
 
 def _cause_in(evidence: str) -> Cause | None:
