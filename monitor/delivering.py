@@ -30,7 +30,8 @@ def send_waiting(
 ) -> list[Sent]:
     """Hand over the frozen digests that are due; a server in trouble ends the round and charges nobody else.
 
-    *may_send* is asked before each: whoever is no longer the one scheduler sends nothing more.
+    *may_send* is asked before each, and before its text goes out: whoever is no longer the one scheduler sends nothing
+    more.
     """
     with store.reading() as session:
         waiting = deliveries.waiting(session, now=clock())
@@ -71,7 +72,9 @@ def _hand_over(
         if journal.holds(message.message_id, message.sha256):
             delivery = Delivery(outcome=Outcome.SENT, code=None, answer="taken before, as the journal says")
         else:
-            delivery = mailer.send(letter.recipient, message.content, partial(_is_ours, store, delivery_id, clock))
+            # Asked again once the server waits for the mail: the lock may have gone meanwhile.
+            may_go_on = partial(_is_ours, store, delivery_id, clock, may_send)
+            delivery = mailer.send(letter.recipient, message.content, may_go_on)
             if delivery.outcome is Outcome.SENT:
                 journal.note(message.message_id, message.sha256)
                 crash_point("journal_written")
@@ -84,8 +87,10 @@ def _hand_over(
     return results
 
 
-def _is_ours(store: Store, delivery_id: int, clock: Callable[[], datetime]) -> bool:
+def _is_ours(store: Store, delivery_id: int, clock: Callable[[], datetime], may_send: Callable[[], bool]) -> bool:
     try:
+        if not may_send():
+            return False
         with store.reading() as session:
             return deliveries.may_go_on(session, delivery_id, clock())
     except Exception as error:  # whichever way a database goes away

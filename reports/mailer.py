@@ -111,7 +111,9 @@ class SmtpMailer:
     ) -> Delivery:
         crash_point("smtp_connected")
         self._step(server.mail(self.sender), "sender", is_our_fault=True)
-        self._step(server.rcpt(recipient), f"recipient {recipient}")
+        code, answer = server.rcpt(recipient)
+        # RFC 5321, section 4.5.3.1.10: too many recipients, which passes, is said by 552 as well.
+        self._step((452 if code == 552 else code, answer), f"recipient {recipient}")
         crash_point("recipient_taken")
         self._step(server.docmd("data"), "data", wanted=3)
         crash_point("data_asked_for")
@@ -122,7 +124,10 @@ class SmtpMailer:
             if not is_ours:
                 server.close()  # not by QUIT, which would be taken for the mail
         if not is_ours:
-            said = "not sent: the server kept it waiting too long, or the store could not be asked whose turn it is"
+            said = (
+                "not sent: the server kept it waiting too long, the scheduler is ending, or the store could not be "
+                "asked whose turn it is"
+            )
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:
             server.send(_stuffed(content))

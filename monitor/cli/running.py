@@ -17,7 +17,7 @@ from monitor.settings import DEFAULT_FILE
 from reports.coverage import Sight
 from reports.wording import plural
 from storage.clock import utc_now
-from storage.database import StoreError, shown, upgrade_store
+from storage.database import StoreError, copy_before, shown, slow_journal, upgrade_store
 from storage.database.digests import REFUSED
 
 
@@ -40,6 +40,10 @@ def init() -> None:
         say(f"{url}: is of the present version {after}")
     else:
         say(f"{url}: upgraded from version {before} to {after}")
+        if copy := copy_before(common.settings.store.url, before, after):
+            say(f"{copy}: a copy of it as it was")
+    if why := slow_journal(common.settings.store.url):
+        say(why)
 
 
 @app.command()

@@ -3,6 +3,27 @@
 from sqlalchemy.orm import Session
 
 from storage.database import drift as _drift  # noqa: F401 (its tables belong to the store)
-from storage.database.engine import Store, StoreError, cause_of, in_words, open_store, shown, upgrade_store
+from storage.database.engine import (
+    Store,
+    StoreError,
+    cause_of,
+    copy_before,
+    in_words,
+    open_store,
+    shown,
+    slow_journal,
+    upgrade_store,
+)
 
-__all__ = ["Session", "Store", "StoreError", "cause_of", "in_words", "open_store", "shown", "upgrade_store"]
+__all__ = [
+    "Session",
+    "Store",
+    "StoreError",
+    "cause_of",
+    "copy_before",
+    "in_words",
+    "open_store",
+    "shown",
+    "slow_journal",
+    "upgrade_store",
+]

@@ -149,7 +149,8 @@ def open_store(url: str) -> Store:
 def upgrade_store(url: str) -> tuple[str | None, str]:
     """Create the store or bring it to the present version; return its version before and after.
 
-    Raises StoreError if the store is newer than this program or does not answer.
+    A file of an older version is copied first, to the name that :func:`copy_before` gives. Raises StoreError if the
+    store is newer than this program, cannot be copied or does not answer.
     """
     engine = _engine(url, must_exist=False)
     wanted, known = _revisions()
@@ -160,6 +161,8 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
                 f"the store {shown(url)} is of a newer version ({found}) than this program ({wanted}): "
                 "install the newer Parkwatch; nothing was changed"
             )
+        if (copy := copy_before(url, found, wanted)) is not None:
+            sqlite.copy(Path(engine.url.database or ""), copy)
         with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
             if engine.dialect.name != "sqlite":
                 postgres.wait_for_turn(connection)
@@ -167,10 +170,27 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
             crash_point("migration_before_commit")
     except SQLAlchemyError as error:
         raise StoreError(f"the store {shown(url)} cannot be opened: {cause_of(error)}") from error
+    except (sqlite.module().Error, OSError) as error:
+        raise StoreError(
+            f"the store {shown(url)} cannot be copied before its upgrade, so nothing was changed: {cause_of(error)}"
+        ) from error
     finally:
         engine.dispose()
     crash_point("migration_after_commit")
     return found, wanted
+
+
+def copy_before(url: str, found: str | None, wanted: str) -> Path | None:
+    """Return where a store file of version *found* is copied before its upgrade, None where nothing is to be copied."""
+    parsed = make_url(url)
+    if found in (None, wanted) or parsed.get_backend_name() != "sqlite":
+        return None
+    return Path(f"{parsed.database}.{found}")
+
+
+def slow_journal(url: str) -> str | None:
+    """Say why a store file has the slower of SQLite's journals, None where it has not."""
+    return sqlite.slow_journal() if make_url(url).get_backend_name() == "sqlite" else None
 
 
 def _engine(url: str, *, must_exist: bool) -> Engine:
@@ -257,4 +277,8 @@ def in_words(error: BaseException) -> str:
 
 def cause_of(error: BaseException) -> str:
     """Return what the database itself said, on one line, without the statement around it."""
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if "disk is full" in said or "No space left" in said:
+        return "the disk is full: make room"
+    # A quota, or a limit on the size of files, is told to SQLite as an error of the disk.
+    return f"{said} (is the disk full?)" if said == "disk I/O error" else said

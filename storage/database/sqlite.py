@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,28 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     Source: sqlite.org/wal.html#walresetbug, releases 3.7.0 to 3.51.2 but for the backports 3.44.6 and 3.50.7.
     """
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+def slow_journal() -> str | None:
+    """Say why the slower of SQLite's journals is used, None where it is not."""
+    library = module()
+    if wal_is_safe(library.sqlite_version_info):
+        return None
+    return (
+        f"SQLite {library.sqlite_version} can lose commits of several processes in its faster journal (WAL), so the "
+        "slower one is used; 3.51.3 or newer can do better"
+    )
+
+
+def copy(path: Path, to: Path) -> None:
+    """Copy a database file while others may use it; what was begun and not ended leaves nothing under that name."""
+    library = module()
+    half = to.with_name(f"{to.name}.half")
+    half.unlink(missing_ok=True)
+    with closing(library.connect(path)) as source, closing(library.connect(half)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+    half.replace(to)
 
 
 def may_write(path: Path) -> bool:
