@@ -1,7 +1,7 @@
 """Tell what a site puts into all its texts at once from what people write into one: values in, values out."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.decisions import changed_fields
@@ -56,25 +56,36 @@ class HeldEdits:
         """Whether no more should be held back."""
         return self._bytes > _MOST_BYTES
 
-    def decide(self, answered: int | None) -> tuple[list[Observation], list[Edit]]:
+    def decide(
+        self, answered: int | None, is_headline: Callable[[str], bool] = lambda _: False
+    ) -> tuple[list[Observation], list[Edit]]:
         """Let go of all edits: the observations as they are to be written, and which of the edits are the site's doing.
 
-        *answered* is how many known articles have answered; None lets nothing pass for the site's doing.
+        *answered* is how many known articles have answered; None lets nothing pass for the site's doing. A list of
+        other stories is the site's as well, though each text has others in it: *is_headline* tells them.
         """
         # Another thread may hold one more back meanwhile.
         edits, self._edits, self._bytes = self._edits, [], 0
-        alike = [
-            edit
-            for edit in edits
-            if answered is not None and all(self._is_everywhere(line, answered) for line in edit.lines)
-        ]
+        alike: list[Edit] = []
+        if answered is not None:
+            everywhere = {line for edit in edits for line in edit.lines if self._is_everywhere(line, answered)}
+            alike = [edit for edit in edits if everywhere.issuperset(edit.lines)]
+            listing = [
+                edit
+                for edit in edits
+                if edit not in alike and all(line in everywhere or is_headline(line) for line in edit.lines)
+            ]
+            alike += listing if _are_most(len({comparison_text(edit.story) for edit in listing}), answered) else []
         designed = {id(edit) for edit in alike}
         written = [replace(edit.observation, is_by_design=id(edit) in designed) for edit in edits]
         return written, alike
 
     def _is_everywhere(self, line: str, answered: int) -> bool:
-        often = len(self._stories[comparison_text(line)])
-        return often >= _FLOOR and often >= answered * _SHARE
+        return _are_most(len(self._stories[comparison_text(line)]), answered)
+
+
+def _are_most(stories: int, answered: int) -> bool:
+    return stories >= _FLOOR and stories >= answered * _SHARE
 
 
 def in_words(edits: Sequence[Edit]) -> str:

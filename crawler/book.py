@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from crawler.outcome import Account, Outcome, may_be_walled
-from crawler.shared_values import HEADLINE_SHARED, LESS_READ, TEXT_SHARED
+from crawler.shared_values import SHARED_ENDS
 from storage.database import (
     Session,
     Store,
@@ -244,7 +244,7 @@ class VisitBook:
             unread = [line for line in of_articles if line.evidence.startswith(Cause.BLOCK_PAGE)]
             unread += [line for line in of_articles if line.kind == ConditionKind.DRIFTED]
             still.update(ConditionKind(line.kind) for line in unread)
-        shared = [line for line in open_ones if line.evidence.endswith((HEADLINE_SHARED, TEXT_SHARED, LESS_READ))]
+        shared = [line for line in open_ones if line.evidence.endswith(SHARED_ENDS)]
         if shared and not account.located:
             still.update(ConditionKind(line.kind) for line in shared)
         if any(may_lack_dates(line.evidence, account.located) for line in open_ones):
@@ -252,6 +252,11 @@ class VisitBook:
         if any(may_be_walled(account, wall) for wall in walls):
             still.add(ConditionKind.BLOCKED)
         return still
+
+    def is_headline(self, line: str) -> bool:
+        """Say whether an article of the park on record has this headline."""
+        with self._store.reading() as session:
+            return articles.has_headline(session, self._park.slug, line)
 
     def newest(self, limit: int) -> list[Recheck]:
         """Return the newest live articles, to be asked for whether they are due or not."""

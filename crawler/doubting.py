@@ -31,7 +31,8 @@ def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) 
     # What a listing said once it says still, though the page came in a later visit.
     is_listed = bool(listed) and comparison_text(observation.fields.headline).startswith(listed)
     expected = observation.fields.headline if is_listed else asked.headline
-    found = doubts_in(observation.fields, known.fields if known else None, expected)
+    on_record = observation.restated.fields if observation.restated else None
+    found = doubts_in(observation.fields, known.fields if known else None, expected, on_record)
     if known is not None and observation.restated is not None:
         found = (*doubts_in_our_part(known.fields, observation.restated.fields), *found)
     # Where all is new, no text can give way to another, and what is read is to be kept at once.

@@ -6,7 +6,7 @@ from crawler.alike import HeldEdits, in_words
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.outcome import Account
-from crawler.shared_values import FLOOR, LESS, HeldReadings
+from crawler.shared_values import DATE, FLOOR, LESS, HeldReadings
 from crawler.shared_values import in_words as shared_in_words
 from storage.database import in_words as error_in_words
 from storage.records import Observation
@@ -14,6 +14,7 @@ from storage.records import Observation
 _REASONS = {
     "headline": "it shows the headline of many others, which is not its own",
     "body": "it shows the text of many others, which is not its own",
+    DATE: "it shows the date of many others, which is not its own",
     LESS: "today's rules read less than half of the text that they read before",
 }
 
@@ -56,7 +57,7 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
     Of a visit that is no whole one, nothing is known of what its site does everywhere. One that was *cut* off by hand
     leaves what is in doubt to the next, which finds it again, and so does one that ended before it could ask others.
     """
-    written, alike = held.edits.decide(account.rechecked if is_whole else None)
+    written, alike = held.edits.decide(account.rechecked if is_whole else None, book.is_headline)
     if not is_cut and (is_whole or not 0 < account.doubted < FLOOR):
         written += _believed(held.readings, book, account)
     for observation in written:

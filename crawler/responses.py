@@ -116,9 +116,16 @@ def unread_page(
         reason=reason,
         length=sum(map(len, page.lines)),
         fingerprint=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
+        is_drawn=is_drawn_by_script(page),
         is_bare=page.is_html and page.tree.css_first("a[href]") is None,
         has_headline=len(wanted) >= _LEAST_HEADLINE and wanted in comparison_text(" ".join(page.lines)),
     )
+
+
+def is_drawn_by_script(page: Page) -> bool:
+    """Say whether a page is the empty frame of one that a script draws, as the common frameworks name it."""
+    frame = page.tree.css_first("#app, #root, #__next, #__nuxt, app-root") if page.is_html else None
+    return frame is not None and not frame.text(deep=True).strip() and page.tree.css_first("script") is not None
 
 
 def validators_of(response: Response) -> Validators:

@@ -51,6 +51,7 @@ DOWNLOADER_MIDDLEWARES = {
 ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 300}
 EXTENSIONS = {"crawler.extensions.VisitAccount": 500}
 FEED_EXPORT_ENCODING = "utf-8"
+FEED_EXPORTERS = {"csv": "crawler.exporting.PlainCsvItemExporter"}
 FEED_EXPORT_FIELDS = [
     "url",
     "park",

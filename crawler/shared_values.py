@@ -12,13 +12,19 @@ FLOOR, _SHARE = 4, 2 / 3
 #: A longer text has more to say than what a site says everywhere.
 _LONGEST_TEXT = 300
 _QUOTED = 60
+#: A shorter headline may end another one by chance.
+_SHORTEST = 6
 #: What is held back beyond so many bytes of pages is decided at once.
 _MOST_BYTES = 32_000_000
 #: The name of what is in doubt where our own rules have changed.
 LESS = "less"
+#: The name of what else is in doubt: a day that all have.
+DATE = "date_published"
 #: How the evidence ends.
+DATE_SHARED = "as their date, which is not theirs"
 HEADLINE_SHARED, TEXT_SHARED = "as their headline, which is not theirs", "and nothing of their own"
 LESS_READ = "lose more than half of their text by today's rules: mend them, or take it over with 'reextract --accept'"
+SHARED_ENDS = (HEADLINE_SHARED, TEXT_SHARED, DATE_SHARED, LESS_READ)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +45,41 @@ class Doubt:
         return self.is_known or (self.field == "headline" and not self.is_beginning)
 
 
-def doubts_in(read: ArticleFields, known: ArticleFields | None, expected: str | None) -> tuple[Doubt, ...]:
+def _headline_in_doubt(read: ArticleFields, known: ArticleFields | None) -> str:
+    """Return what of a headline may be the site's: all of it, or what it puts before the one on record."""
+    said, before = comparison_text(read.headline), comparison_text(known.headline) if known else ""
+    if known is None or len(before) < _SHORTEST or not said.endswith(before):
+        return read.headline
+    is_as_written = read.headline.endswith(known.headline)
+    return f"{read.headline.removesuffix(known.headline).strip()}…" if is_as_written else read.headline
+
+
+def doubts_in(
+    read: ArticleFields,
+    known: ArticleFields | None,
+    expected: str | None,
+    on_record: ArticleFields | None = None,
+) -> tuple[Doubt, ...]:
     """Return what of a reading may stand on other pages as well.
 
     A headline that neither the record nor the listing has: *expected* is what they say of it. A short text in which
     nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
+    Another day than the one *on record*, which is what is known as today's rules read it, if they are others.
     """
     found, wanted = [], comparison_text((expected or "").rstrip(".… "))
     said = comparison_text(read.headline)
     is_as_before = known is not None and said == comparison_text(known.headline)
     # A site's name may be the beginning of its headlines.
     if wanted and not (is_as_before or said.startswith(wanted)):
-        found.append(("headline", read.headline))
+        found.append(("headline", _headline_in_doubt(read, known)))
     text = "".join(read.body)
     before = {*map(comparison_text, known.body)} if known else set()
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
         found += [("body", text)] if before or not known else []
+    on_record = on_record or known
+    day = (read.date_published or "")[:10]
+    if on_record is not None and day and day != (on_record.date_published or "")[:10]:
+        found.append((DATE, day))
     story, is_beginning = expected or read.headline, bool(said) and wanted.startswith(said)
     return tuple(
         Doubt(field=name, value=value, story=story, is_known=known is not None, is_beginning=is_beginning)
@@ -140,5 +165,5 @@ def in_words(refused: Sequence[tuple[Doubtful, Doubt]]) -> tuple[str, str]:
     if name == LESS:
         return name, f"{number} articles {LESS_READ}"
     quote = f"“{value}”" if len(value) <= _QUOTED else f"“{value[: _QUOTED - 1]}…”"
-    end = HEADLINE_SHARED if name == "headline" else TEXT_SHARED
+    end = {"headline": HEADLINE_SHARED, DATE: DATE_SHARED}.get(name, TEXT_SHARED)
     return name, f"{number} articles have {quote} {end}"

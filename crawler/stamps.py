@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 
 from crawler.body import is_prose
@@ -13,6 +13,8 @@ from crawler.rules import Article, Locator
 from storage.text import comparison_text
 
 _MOST = 12
+#: A later day of a month is never taken for a month.
+_MONTHS = "12"
 #: Between headline and stamp stand labels of their own, letters for the font size, a row of share buttons.
 BELOW_HEADLINE = 5
 #: A date, and the number of the line where it stands if it is a line's.
@@ -68,12 +70,12 @@ class Stamps:
 
     def day_of(self, line: str) -> str | None:
         """Return the day of the first date in a line."""
-        found = read_date(line, time_zone=self._time_zone, captured_at=self._captured_at)
+        found = self._read(line)
         return found.iso[:10] if found else None
 
     def is_day_alone(self, line: str) -> bool:
         """Say whether a line is a date and nothing else."""
-        found = read_date(line, time_zone=self._time_zone, captured_at=self._captured_at)
+        found = self._read(line)
         return found is not None and comparison_text(found.raw) == comparison_text(line)
 
     def _own(self, found: list[Stamp], near: range) -> Stamp | None:
@@ -88,15 +90,21 @@ class Stamps:
 
     def _dates(self, locator: Locator, pointed: Iterator[tuple[int | None, str]]) -> Iterator[Stamp]:
         for at, value in pointed:
-            found = value and read_date(
-                without(value, self._rule.strip),
-                time_zone=self._time_zone,
-                captured_at=self._captured_at,
-                day_first=self._day_first,
-            )
+            found = self._read(without(value, self._rule.strip), locator) if value else None
             # Behind a label of its own block a date stands first, or the label is empty and this is something else.
             if found and (not locator.after or comparison_text(value).startswith(comparison_text(found.raw))):
                 yield at, found
+
+    def _read(self, text: str, locator: Locator | None = None) -> DateRead | None:
+        """Return the first date in a text; where day and month may be either, as listing or address have it."""
+        read = partial(read_date, text, time_zone=self._time_zone, captured_at=self._captured_at)
+        found = read(day_first=self._day_first)
+        if found is None or found.iso[8:10] > _MONTHS or (locator and (locator.listing or locator.address)):
+            return found
+        if found.iso[:10] in self._days_said_elsewhere or not self._days_said_elsewhere:
+            return found
+        other = read(day_first=not self._day_first)
+        return other if other and other.iso[:10] in self._days_said_elsewhere else found
 
     def _may_be_the_pages(self, locator: Locator, day: str) -> bool:
         """Say whether a day may be the one on which the page was made or fetched, as its head and its foot say it."""

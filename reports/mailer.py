@@ -112,8 +112,9 @@ class SmtpMailer:
         crash_point("smtp_connected")
         self._step(server.mail(self.sender), "sender", is_our_fault=True)
         code, answer = server.rcpt(recipient)
-        # RFC 5321, section 4.5.3.1.10: too many recipients, which passes, is said by 552 as well.
-        self._step((452 if code == 552 else code, answer), f"recipient {recipient}")
+        # RFC 5321, section 4.5.3.1.10: too many recipients, which passes, is said by 552 as well, as a full mailbox is.
+        is_passing = code == 552 and (b"5.5.3" in answer or b"too many" in answer.lower())
+        self._step((452 if is_passing else code, answer), f"recipient {recipient}")
         crash_point("recipient_taken")
         self._step(server.docmd("data"), "data", wanted=3)
         crash_point("data_asked_for")

@@ -52,6 +52,8 @@ class UnreadPage:
     has_headline: bool = False
     #: Whether it leads nowhere: even an empty list stands between the links of its site.
     is_bare: bool = False
+    #: Whether it is the empty frame of a page that a script draws.
+    is_drawn: bool = False
 
 
 class Cause(StrEnum):
@@ -128,6 +130,8 @@ def cause_of(
         return Cause.OUR_LAYOUT
     if not (listing_is_read or lists_still):
         return Cause.OUR_LAYOUT
+    if pages and all(page.is_drawn for page in pages):
+        return Cause.ARTICLES if listing_is_read else Cause.LISTING
     short = all(page.length < _SHORT for page in pages)
     alike = len(pages) > 1 and len({page.fingerprint for page in pages}) == 1
     # One short page alone may be a listing that is empty.

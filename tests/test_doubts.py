@@ -212,3 +212,58 @@ def test_what_is_told_of_a_condition_is_what_was_found_last(desk: Desk, park: Tr
     desk.run("crawl", "--recheck", "all")
     [(_, evidence)] = told(desk)
     assert SITE in evidence
+
+
+def on(number: int, day: str) -> Page:
+    """Return a page that says another day than its listing and its address."""
+    code, headers, body = page(number, f"Story {number} of the park")
+    return code, headers, body.replace(f"2024-05-{1 + number:02d}".encode(), day.encode())
+
+
+MOVES: dict[str, Callable[[int], Page]] = {
+    "a prefix": lambda number: page(number, f"Zone news: Story {number} of the park"),
+    "one day for all": lambda number: on(number, "2024-06-20"),
+    "a list of other stories": lambda number: page(
+        number,
+        f"Story {number} of the park",
+        f"<p>{TEXT}</p><p>It is story {number}.</p><h4>More stories</h4>"
+        + "".join(
+            f"<p><a href='{path(n)}'>Story {n} of the park</a></p>" for n in (number % 6 + 1, (number + 1) % 6 + 1)
+        ),
+    ),
+    "a list without a heading": lambda number: page(
+        number,
+        f"Story {number} of the park",
+        f"<p>{TEXT}</p><p>It is story {number}.</p><p>Story {number % 6 + 1} of the park</p>",
+    ),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_what_a_redesign_does_to_all_pages_is_one_condition_and_no_edit(desk: Desk, park: TrickSite, move: str) -> None:
+    park.pages |= {path(number): MOVES[move](number) for number in NUMBERS}
+    desk.run("crawl", "--recheck", "all")
+    [(kind, _)] = told(desk)
+    assert kind == "drifted"
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    desk.must("verify")
+    # One article alone is what its people made of it.
+    park.pages |= {path(number): page(number, f"Story {number} of the park") for number in NUMBERS}
+    for _ in range(2):
+        desk.run("crawl", "--recheck", "all")
+    assert (told(desk), desk.changes()) == ([], [])
+    park.pages[path(1)] = MOVES[move](1)
+    desk.must("crawl", "--recheck", "all")
+    assert len(desk.changes()) == 1
+
+
+def test_pages_that_a_script_draws_are_a_template_and_no_wall(desk: Desk, park: TrickSite) -> None:
+    frame = ok(
+        '<html><head><title>Park</title></head><body><div id="app"></div><script src="/app.js"></script></body></html>'
+    )
+    park.pages |= {path(number): frame for number in NUMBERS}
+    desk.run("crawl", "--recheck", "all")
+    [(kind, evidence)] = told(desk)
+    assert (kind, desk.changes()) == ("drifted", [])
+    assert evidence.startswith("the site changed the template of its articles")

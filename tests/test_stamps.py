@@ -278,3 +278,42 @@ def test_the_day_on_which_all_pages_were_made_stands_back_behind_what_the_listin
     read = read_article(page, [LAYOUTS[layout]], a_park(), NOW)
     assert isinstance(read, Reading)
     assert (read.fields.date_published, read.fields.source) == ("2024-01-02", None)
+
+
+@pytest.mark.parametrize(
+    ("layout", "url", "stamp", "listed", "day"),
+    [
+        ("trs_wcm", "http://a.example/xw/202607/t20260710_12.html", "Date: 07/10/2026", None, "2026-07-10"),
+        ("trs_wcm", "http://a.example/xw/202609/t20260910_12.html", "Date: 10/09/2026", None, "2026-09-10"),
+        (
+            "hanweb",
+            "http://a.example/art/2026/7/10/art_12_9000.html",
+            "Date:07/10/2026 Source:Weir",
+            None,
+            "2026-07-10",
+        ),
+        ("general", "http://a.example/show/1.html", "Published: 07/10/2026", "2026-07-10", "2026-07-10"),
+        # Nobody knows better, and so the day comes first.
+        ("general", "http://a.example/show/1.html", "Published: 07/10/2026", None, "2026-10-07"),
+        ("general", "http://a.example/show/1.html", "Published: 07/10/2026", "2026-08-01", "2026-10-07"),
+    ],
+)
+def test_where_day_and_month_may_be_either_listing_and_address_tell(
+    layout: str, url: str, stamp: str, listed: str | None, day: str
+) -> None:
+    text = f"<html><head><title>{HEAD}</title></head><body><h1>{HEAD}</h1><div>{stamp}</div><div id='zoom' class="
+    text += f"'TRS_Editor'>{paragraphs(TEXT)}</div></body></html>"
+    page = Page(url=url, text=text, listed_headline=HEAD, listed_date=listed)
+    read = read_article(page, [LAYOUTS[layout]], a_park(), NOW)
+    assert isinstance(read, Reading), read
+    assert read.fields.date_published == day
+
+
+def test_a_source_on_the_line_below_the_stamp_of_a_china_daily_page() -> None:
+    text = f"<html><body><h1>{HEAD}</h1><div>Updated: Aug 9, 2017 Print</div><div>Source: Weir Weekly</div>"
+    page = Page(
+        url="http://a.example/2017-08/09/c_12.htm", text=f"{text}<div id='Content'>{paragraphs(TEXT)}</div></body>"
+    )
+    read = read_article(page, [LAYOUTS["chinadaily_regional"]], a_park(), NOW)
+    assert isinstance(read, Reading), read
+    assert (read.fields.source, read.fields.body) == ("Weir Weekly", TEXT)

@@ -25,7 +25,15 @@ from crawler.items import ArticleItem, ObservedItem
 from crawler.layouts import Layout
 from crawler.listing import is_article_of, read_listing
 from crawler.outcome import Account, is_wall
-from crawler.responses import capture_of, cause_of, is_cut_short, page_of, unread_page, wall_of
+from crawler.responses import (
+    capture_of,
+    cause_of,
+    is_cut_short,
+    is_drawn_by_script,
+    page_of,
+    unread_page,
+    wall_of,
+)
 from crawler.signs import Signs, load_signs
 from crawler.spiders.arguments import VisitArguments
 from crawler.spiders.asking import article_request, listing_request
@@ -162,7 +170,9 @@ class ParkSpider(Spider):
             return
         if not listing.links and (walk.number == 1 or not listing.is_behind_the_last):
             trouble = listing.trouble or articles_elsewhere(page, self.layouts, self.park)
-            reason = f"{walk.url}: {trouble or 'no layout finds an article in the listing'}"
+            trouble = trouble or "no layout finds an article in the listing"
+            trouble += ", which a script would fetch" if is_drawn_by_script(page) else ""
+            reason = f"{walk.url}: {trouble}"
             self.account.lose_listing(unread_page(response, page, reason, self.clock()), is_first=walk.number == 1)
             self._listing_lost(walk, reason, is_unread=True)
             return

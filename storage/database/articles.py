@@ -290,3 +290,9 @@ def _published(iso: str | None) -> datetime | None:
         return None
     moment = datetime.fromisoformat(iso)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def has_headline(session: Session, park: str, headline: str) -> bool:
+    """Say whether one of a park's articles has a headline, as it is written."""
+    query = select(ArticleRow.id).where(ArticleRow.park == park, ArticleRow.headline == headline).limit(1)
+    return session.scalars(query).first() is not None

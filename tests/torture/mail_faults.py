@@ -37,7 +37,10 @@ def _before_the_dot() -> list[Fault]:
     ]
     refused = ("550 5.1.1 nobody of that name", "552 5.2.2 full", "554 5.7.1 no")
     found += [Fault({"rcpt": act}, REFUSED) for act in refused]
-    found += [Fault({"rcpt": act}, DEFERRED) for act in ("450 4.2.0 greylisted", "452 4.5.3 too many")]
+    found += [
+        Fault({"rcpt": act}, DEFERRED)
+        for act in ("450 4.2.0 greylisted", "452 4.5.3 too many", "552 too many recipients")
+    ]
     # No mail of anybody would fare better: a setting is wrong, and no reader's address.
     found += [Fault({"mail": act}, DEFERRED) for act in ("550 5.7.1 sender refused", "530 5.7.0 log in first")]
     found += [Fault({"data": act}, DEFERRED) for act in ("250 ok", "220 what?")]
