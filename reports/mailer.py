@@ -15,6 +15,7 @@ from storage.crash import crash_point
 from storage.text import clean_text
 
 #: Real replies run to a few dozen lines, at EHLO.
+_PIECE = 65_536
 _MOST_REPLY_LINES = 200
 
 
@@ -131,7 +132,10 @@ class SmtpMailer:
             )
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:
-            server.send(_stuffed(content))
+            stuffed = _stuffed(content)
+            # Each piece has the whole time: who reads slowly takes longer over a large mail than over a reply.
+            for at in range(0, len(stuffed), _PIECE):
+                server.send(stuffed[at : at + _PIECE])
             crash_point("mail_half_sent")
             server.send(b".\r\n")
             crash_point("mail_sent")

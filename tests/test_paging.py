@@ -2,6 +2,7 @@
 
 import json
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -248,3 +249,23 @@ def test_a_story_of_an_unknown_site_goes_on_at_its_own_address_with_a_number() -
     assert beside(("2", "story77_1.html"), ("3", "story77_2.html")) == ["story77_1.html", "story77_2.html"]
     assert beside(("Next story", "story77_2.html"), ("2", "story78_2.html"), ("2", "story78.html")) == []
     assert beside(("24", "story77_24.html"), ("2", "http://other.example/news/story77_2.html")) == []
+
+
+def test_records_that_would_fetch_or_unfold_something_else_are_markup_alone(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("what nobody may see", encoding="utf-8")
+    item = "<li><a href='/art/2024/5/3/art_12_31.html'>A weir &more; &file;</a><span>2024-05-03</span></li>"
+    entities = "".join(f'<!ENTITY more{n} "{f"&more{n - 1};" * 10}">' for n in range(1, 12))
+    text = (
+        f'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY more0 "more">{entities}<!ENTITY more "&more11;">'
+        f'<!ENTITY file SYSTEM "file://{secret}">]><datastore><recordset><record><![CDATA[{item}]]></record>'
+        f'<record><xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file://{secret}" parse="text"/></record>'
+        "</recordset></datastore>"
+    )
+    park = a_park()
+    url = f"http://{next(iter(park.hosts))}/module/jpage/dataproxy.jsp?page=1"
+    links = read_listing(Page(url=url, text=text), [load_layouts(BUNDLED / "layouts")["hanweb"]], park).links
+    assert [link.date for link in links] == ["2024-05-03"]
+    said = str(links)
+    assert "nobody may see" not in said
+    assert len(said) < 1000

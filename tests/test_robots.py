@@ -1,6 +1,9 @@
 """robots.txt as RFC 9309 reads it, whatever a server makes of it."""
 
 import random
+import socket
+import struct
+import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -24,6 +27,15 @@ def hangs_up(request: BaseHTTPRequestHandler) -> None:
     request.connection.close()
 
 
+def resets(request: BaseHTTPRequestHandler) -> None:
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.connection.close()
+
+
+def never_answers(_: BaseHTTPRequestHandler) -> None:
+    time.sleep(6)
+
+
 ANSWERS: dict[str, tuple[Answer, set[str]]] = {
     "rules": (plain(RULES), OBEYED),
     "empty": (plain(""), NO_RULES),
@@ -35,6 +47,8 @@ ANSWERS: dict[str, tuple[Answer, set[str]]] = {
     "500": (status(500), KEPT_OUT),
     "503": (status(503), KEPT_OUT),
     "hangs up": (hangs_up, KEPT_OUT),
+    "resets": (resets, KEPT_OUT),
+    "never answers": (never_answers, KEPT_OUT),
     "a page": (ok(f"<html><body><h1>Park News</h1><p>{RULES}</p></body></html>"), NO_RULES),
     "byte order mark": (plain("\ufeff" + RULES), OBEYED),
     "carriage returns": (plain(RULES.replace("\n", "\r")), OBEYED),
@@ -90,7 +104,7 @@ def asked_with(desk: Desk, site: TrickSite, answer: Answer) -> set[str]:
     site.serve_stories(2, 1)
     site.pages["/robots.txt"] = answer
     site.park(desk.folder)
-    desk.variables["PARKWATCH_CRAWL__DEADLINE"] = "10"
+    desk.variables |= {"PARKWATCH_CRAWL__DEADLINE": "20", "PARKWATCH_CRAWL__TIMEOUT": "2"}
     done = desk.run("crawl")
     assert "Traceback" not in done.stderr + done.stdout
     if not any(page.startswith(LISTING) for page in site.asked):
