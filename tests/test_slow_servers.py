@@ -17,6 +17,9 @@ from tests.builders import DAY_2
 from tests.test_mail import Talkative, answers, frozen, mailer
 from tests.torture.rude import CLOSE, GARBAGE, HANG, RESET, rudely
 
+#: Scenes that take their time: ``make test-long``.
+pytestmark = pytest.mark.long
+
 OFFERED = "250-rude.example\r\n250 STARTTLS"
 
 
