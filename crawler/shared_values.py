@@ -45,13 +45,11 @@ class Doubt:
         return self.is_known or (self.field == "headline" and not self.is_beginning)
 
 
-def _headline_in_doubt(read: ArticleFields, known: ArticleFields | None) -> str:
-    """Return what of a headline may be the site's: all of it, or what it puts before the one on record."""
-    said, before = comparison_text(read.headline), comparison_text(known.headline) if known else ""
-    if known is None or len(before) < _SHORTEST or not said.endswith(before):
-        return read.headline
-    is_as_written = read.headline.endswith(known.headline)
-    return f"{read.headline.removesuffix(known.headline).strip()}…" if is_as_written else read.headline
+def _headline_in_doubt(headline: str, expected: str) -> str:
+    """Return what of a headline may be the site's: all of it, or what it puts before the one that is *expected*."""
+    if len(comparison_text(expected)) < _SHORTEST or not headline.endswith(expected):
+        return headline
+    return f"{headline.removesuffix(expected).strip()}…"
 
 
 def doubts_in(
@@ -71,7 +69,7 @@ def doubts_in(
     is_as_before = known is not None and said == comparison_text(known.headline)
     # A site's name may be the beginning of its headlines.
     if wanted and not (is_as_before or said.startswith(wanted)):
-        found.append(("headline", _headline_in_doubt(read, known)))
+        found.append(("headline", _headline_in_doubt(read.headline, known.headline if known else expected or "")))
     text = "".join(read.body)
     before = {*map(comparison_text, known.body)} if known else set()
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):

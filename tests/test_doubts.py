@@ -258,6 +258,15 @@ def test_what_a_redesign_does_to_all_pages_is_one_condition_and_no_edit(desk: De
     assert len(desk.changes()) == 1
 
 
+def test_what_stands_before_every_headline_is_no_new_articles_either(desk: Desk, park: TrickSite) -> None:
+    park.pages[LISTING] = listing(8, 7, *NUMBERS)
+    park.pages |= {path(number): page(number, f"Zone news: Story {number} of the park") for number in (8, 7, *NUMBERS)}
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    [(_, evidence)] = told(desk)
+    assert evidence.endswith("8 articles have “Zone news:…” as their headline, which is not theirs")
+
+
 def test_pages_that_a_script_draws_are_a_template_and_no_wall(desk: Desk, park: TrickSite) -> None:
     frame = ok(
         '<html><head><title>Park</title></head><body><div id="app"></div><script src="/app.js"></script></body></html>'
