@@ -105,6 +105,20 @@ def test_a_site_that_confirms_what_it_had_does_not_vouch_for_its_template(
     assert SITE in evidence
 
 
+def test_a_site_that_confirms_what_it_had_does_not_vouch_for_its_texts(desk: Desk, site: TrickSite) -> None:
+    old = tuple(range(1, 21))
+    site.pages[LISTING] = listing(*old)
+    site.pages |= {path(number): confirmed(page(number, f"Story {number} of the park")) for number in old}
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages[LISTING] = listing(22, 21, *old)
+    shown = {number: page(number, f"Story {number} of the park", LINE) for number in (22, 21, *old)}
+    site.pages |= {path(number): confirmed(each) for number, each in shown.items()}
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    assert [kind for kind, _ in told(desk)] == ["blocked"]
+
+
 def test_a_series_whose_pages_say_less_than_its_listing_is_watched(desk: Desk, site: TrickSite) -> None:
     def issues(*numbers: int) -> Page:
         code, headers, body = listing(*numbers)
