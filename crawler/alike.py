@@ -27,13 +27,25 @@ class Edit:
 
 def lines_between(known: ArticleFields, read: ArticleFields) -> tuple[str, ...]:
     """Return the lines that came into a text, or went out of it; none if both, or if something else differs as well."""
+    came, went = _lines(known, read)
+    return () if came and went else came or went
+
+
+def lines_exchanged(known: ArticleFields, read: ArticleFields) -> tuple[str, ...]:
+    """Return the lines that came into a text and those that went out of it for them, as a list of others turns over."""
+    came, went = _lines(known, read)
+    return (*came, *went) if came and went else ()
+
+
+def _lines(known: ArticleFields, read: ArticleFields) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if changed_fields(known, read) != ("body",):
-        return ()
+        return (), ()
     one, other = Counter(map(comparison_text, known.body)), Counter(map(comparison_text, read.body))
     came, went = other - one, one - other
-    if came and went:
-        return ()
-    return tuple(line for line in (*read.body, *known.body) if comparison_text(line) in (came or went))
+    return (
+        tuple(line for line in read.body if comparison_text(line) in came),
+        tuple(line for line in known.body if comparison_text(line) in went),
+    )
 
 
 @dataclass

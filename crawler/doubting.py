@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crawler.alike import Edit, lines_between
+from crawler.alike import Edit, lines_between, lines_exchanged
 from crawler.asked import Asked, ReadArticle
 from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
 from storage.records import NO_VALIDATORS, ArticleState, KnownArticle, Observation, Origin
@@ -30,6 +30,8 @@ def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) 
     listed = comparison_text((known.listed_headline or "").rstrip(".… ")) if known else ""
     # What a listing said once it says still, though the page came in a later visit.
     is_listed = bool(listed) and comparison_text(observation.fields.headline).startswith(listed)
+    # Where it says no more than the record, what stands behind that may be the site's.
+    is_listed = is_listed and not (known is not None and listed == comparison_text(known.fields.headline))
     expected = observation.fields.headline if is_listed else asked.headline
     on_record = observation.restated.fields if observation.restated else None
     found = doubts_in(observation.fields, known.fields if known else None, expected, on_record)
@@ -44,5 +46,5 @@ def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
     if known.state is ArticleState.REMOVED:
         return None
     on_record = observation.restated.fields if observation.restated else known.fields
-    lines = lines_between(on_record, observation.fields)
+    lines = lines_between(on_record, observation.fields) or lines_exchanged(on_record, observation.fields)
     return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None

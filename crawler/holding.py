@@ -1,12 +1,14 @@
 """Write what was read, and what was held back once the visit knows what it is worth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from crawler.alike import HeldEdits, in_words
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.outcome import Account
-from crawler.shared_values import DATE, FLOOR, LESS, HeldReadings
+from crawler.shared_values import DATE, LESS, HeldReadings
 from crawler.shared_values import in_words as shared_in_words
 from storage.database import in_words as error_in_words
 from storage.records import Observation
@@ -55,10 +57,11 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
     """Write what was held back.
 
     Of a visit that is no whole one, nothing is known of what its site does everywhere. One that was *cut* off by hand
-    leaves what is in doubt to the next, which finds it again, and so does one that ended before it could ask others.
+    leaves what is in doubt to the next, which finds it again, and so does one that ended before it could ask the others
+    that would tell.
     """
-    written, alike = held.edits.decide(account.rechecked if is_whole else None, book.is_headline)
-    if not is_cut and (is_whole or not 0 < account.doubted < FLOOR):
+    written, alike = held.edits.decide(account.rechecked if is_whole else None, _headlines(book))
+    if not is_cut and (is_whole or not account.more_to_ask):
         written += _believed(held.readings, book, account)
     for observation in written:
         try:
@@ -67,6 +70,19 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
             account.fail(f"{observation.url}: {error_in_words(error)}")
     if alike:
         account.alike = in_words(alike)
+
+
+def _headlines(book: VisitBook) -> Callable[[str], bool]:
+    """Return what says whether a line is the headline of an article on record, each asked for once."""
+
+    @cache
+    def is_headline(line: str) -> bool:
+        try:
+            return book.is_headline(line)
+        except Exception:  # a store that is busy must not cost the visit what it has read; the edit is then told
+            return False
+
+    return is_headline
 
 
 def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Observation]:

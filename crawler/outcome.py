@@ -18,6 +18,8 @@ DONE, PARTLY, FAILED, DEADLINE, STOPPED = (
 #: half of all.
 DRIFT_FLOOR = 3
 _EVIDENCE = 3
+#: So many known articles are asked for whole at the most, to learn what all pages show.
+_MOST_WITNESSES = 60
 
 
 @dataclass(kw_only=True)
@@ -95,7 +97,11 @@ class Account:
         """How many articles are to be asked for that were read before, to find out what the site does everywhere."""
         is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.fetched
         few = 2 * FLOOR if is_few or (self.is_repeated and self.doubted < FLOOR) else 0
-        return max(few, DRIFT_FLOOR if self.is_in_doubt else 0)
+        # Many are in doubt among those that showed a page, and would not be among all: pages that were confirmed may
+        # show the same, or something else.
+        is_open = self.doubted >= FLOOR and self.confirmed > 0 and 3 * self.doubted < 2 * self.rechecked
+        others = min(self.doubted + self.doubted // 2 + 1, _MOST_WITNESSES) if is_open else 0
+        return max(few, others, DRIFT_FLOOR if self.is_in_doubt else 0)
 
     @property
     def reread(self) -> int:

@@ -52,6 +52,13 @@ def _headline_in_doubt(headline: str, expected: str) -> str:
     return f"{headline.removesuffix(expected).strip()}…"
 
 
+def _put_behind(headline: str, known: str) -> str | None:
+    """Return what stands behind the headline on record, None where that is none or was cut off."""
+    if not headline.startswith(known) or known.rstrip(".… ") != known or len(comparison_text(known)) < _SHORTEST:
+        return None
+    return f"…{headline.removeprefix(known).strip()}"
+
+
 def doubts_in(
     read: ArticleFields,
     known: ArticleFields | None,
@@ -70,13 +77,15 @@ def doubts_in(
     # A site's name may be the beginning of its headlines.
     if wanted and not (is_as_before or said.startswith(wanted)):
         found.append(("headline", _headline_in_doubt(read.headline, known.headline if known else expected or "")))
+    elif known is not None and not is_as_before and (behind := _put_behind(read.headline, known.headline)):
+        found.append(("headline", behind))
     text = "".join(read.body)
     before = {*map(comparison_text, known.body)} if known else set()
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
         found += [("body", text)] if before or not known else []
     on_record = on_record or known
     day = (read.date_published or "")[:10]
-    if on_record is not None and day and day != (on_record.date_published or "")[:10]:
+    if on_record is not None and on_record.date_published and day and day != on_record.date_published[:10]:
         found.append((DATE, day))
     story, is_beginning = expected or read.headline, bool(said) and wanted.startswith(said)
     return tuple(

@@ -130,8 +130,8 @@ def _told_before(
     mails = notes.mails(serial_of(subscription.token), [entry for entry in entries if not entry.is_recovered])
     if not mails:
         return frozenset()
-    known = digests.known(session, set().union(*mails.values()))
-    return frozenset(number for number, told_by in mails.items() if told_by - known)
+    known = digests.known(session, {*mails.values()})
+    return frozenset(number for number, told_by in mails.items() if told_by not in known)
 
 
 def _coverage(

@@ -199,7 +199,7 @@ def sections_of(
         replace(
             _section(slug, names[slug], by_park[slug], items_per_park, excerpt_chars, baselines.get(slug), lately),
             told_before=len(again[slug]),
-            told_before_shown=tuple(map(_known_item, again[slug][:items_per_park])),
+            told_before_shown=tuple(map(_known_item, again[slug])),
         )
         for slug in sorted(names, key=lambda slug: names[slug].casefold())
     )

@@ -125,11 +125,11 @@ class SmtpMailer:
         finally:
             if not is_ours:
                 server.close()  # not by QUIT, which would be taken for the mail
+        said = (
+            "not sent: the server kept it waiting too long, the scheduler is ending, or the store could not be asked "
+            "whose turn it is"
+        )
         if not is_ours:
-            said = (
-                "not sent: the server kept it waiting too long, the scheduler is ending, or the store could not be "
-                "asked whose turn it is"
-            )
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:
             stuffed = _stuffed(content)
@@ -137,6 +137,10 @@ class SmtpMailer:
             for at in range(0, len(stuffed), _PIECE):
                 server.send(stuffed[at : at + _PIECE])
             crash_point("mail_half_sent")
+            # Without the dot nothing is taken: a large mail may have taken longer than this attempt has.
+            if not may_go_on():
+                server.close()
+                return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
             server.send(b".\r\n")
             crash_point("mail_sent")
             if server.sock is not None:

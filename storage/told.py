@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from storage.decisions import content_hash
@@ -43,38 +42,39 @@ class ToldNotes:
         self._path = path
 
     def note(self, message_id: str, entries: Iterable[LedgerEntry]) -> None:
-        """Write what a mail has told; nothing is raised: all that hangs on it is a word, should the store be lost."""
+        """Write what a mail has told; raises OSError if it cannot be written."""
         marks = [mark for entry in entries if (mark := mark_of(entry))]
         if not marks:
             return
-        with suppress(OSError):
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                size = os.fstat(file).st_size
-                if size > _MOST_BYTES:
-                    kept = os.pread(file, size, size - _MOST_BYTES // 2).partition(b"\n")[2]
-                    # Shortened last: one that dies here leaves lines twice rather than none.
-                    os.pwrite(file, kept, 0)
-                    os.ftruncate(file, size := len(kept))
-                # A line that was cut must not take this one with it.
-                begun = b"\n" if size and os.pread(file, 1, size - 1) != b"\n" else b""
-                os.pwrite(file, begun + f"{message_id} {' '.join(marks)}\n".encode(), size)
-                os.fsync(file)
-            finally:
-                os.close(file)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            size = os.fstat(file).st_size
+            if size > _MOST_BYTES:
+                kept = os.pread(file, size, size - _MOST_BYTES // 2).partition(b"\n")[2]
+                # Shortened last: one that dies here leaves lines twice rather than none.
+                os.pwrite(file, kept, 0)
+                os.ftruncate(file, size := len(kept))
+            # A line that was cut must not take this one with it.
+            begun = b"\n" if size and os.pread(file, 1, size - 1) != b"\n" else b""
+            os.pwrite(file, begun + f"{message_id} {' '.join(marks)}\n".encode(), size)
+            os.fsync(file)
+        finally:
+            os.close(file)
 
-    def mails(self, serial: str, entries: Collection[LedgerEntry]) -> dict[int, set[str]]:
-        """Return by number the changes that mails to the reader of *serial* have told, with their Message-IDs."""
+    def mails(self, serial: str, entries: Collection[LedgerEntry]) -> dict[int, str]:
+        """Return by number the changes that mails to the reader of *serial* have told, with the last one's Message-ID.
+
+        What this store has told again since it was restored is no longer what the lost one told.
+        """
         numbers: dict[str, list[int]] = {}
         for entry in entries:
             if mark := mark_of(entry):
                 numbers.setdefault(mark, []).append(entry.number)
-        found: dict[int, set[str]] = {}
+        found: dict[int, str] = {}
         for message_id, marks in self._lines() if numbers else ():
             if message_id.startswith(f"<{serial}"):
-                for number in (number for mark in marks for number in numbers.get(mark, ())):
-                    found.setdefault(number, set()).add(message_id)
+                found |= {number: message_id for mark in marks for number in numbers.get(mark, ())}
         return found
 
     def _lines(self) -> Iterator[tuple[str, list[str]]]:

@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from crawler.holding import _headlines
 from tests.conftest import Desk
 from tests.test_shared_values import NUMBERS, SITE, TEXT, page, park, told
 from tests.tricksite import LISTING, Page, TrickSite, listing, ok, path, status
@@ -236,6 +237,7 @@ def on(number: int, day: str) -> Page:
 
 MOVES: dict[str, Callable[[int], Page]] = {
     "a prefix": lambda number: page(number, f"Zone news: Story {number} of the park"),
+    "a suffix": lambda number: page(number, f"Story {number} of the park - Zone portal"),
     "one day for all": lambda number: on(number, "2024-06-20"),
     "a list of other stories": lambda number: page(
         number,
@@ -279,6 +281,39 @@ def test_what_stands_before_every_headline_is_no_new_articles_either(desk: Desk,
     assert desk.changes() == []
     [(_, evidence)] = told(desk)
     assert evidence.endswith("8 articles have “Zone news:…” as their headline, which is not theirs")
+
+
+def test_four_edits_of_one_day_among_pages_that_are_confirmed_are_told(desk: Desk, site: TrickSite) -> None:
+    old = tuple(range(1, 21))
+    site.pages[LISTING] = listing(*old)
+    site.pages |= {path(number): confirmed(page(number, f"Story {number} of the park")) for number in old}
+    site.park(desk.folder)
+    desk.must("crawl")
+    for number in (1, 2, 3, 4):
+        more = f"<p>{TEXT}</p><p>It is story {number}.</p><p>Corrected: it has {number + 4} gates.</p>"
+        code, headers, body = page(number, f"Story {number} of the park", more)
+        site.pages[path(number)] = code, headers, body.replace(f"2024-05-{1 + number:02d}".encode(), b"2024-06-20")
+    desk.must("crawl", "--recheck", "all")
+    assert sorted(desk.changes()) == [("edited", f"Story {number} of the park") for number in (1, 2, 3, 4)]
+
+
+def test_a_list_of_other_stories_that_turns_over_is_the_sites_as_well(desk: Desk, park: TrickSite) -> None:
+    for day in range(3):
+        for number in NUMBERS:
+            others = [f"Story {(number + day + step) % 6 + 1} of the park" for step in range(2)]
+            lines = "".join(f"<p>{other}</p>" for other in others)
+            text = f"<p>{TEXT}</p><p>It is story {number}.</p>{lines}"
+            park.pages[path(number)] = page(number, f"Story {number} of the park", text)
+        desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == []
+
+
+def test_a_store_that_cannot_be_asked_for_headlines_costs_nothing_that_was_read() -> None:
+    class Busy:
+        def is_headline(self, _line: str) -> bool:
+            raise OSError("held by another process")
+
+    assert _headlines(Busy())("Story 1") is False  # type: ignore[arg-type]
 
 
 def test_pages_that_a_script_draws_are_a_template_and_no_wall(desk: Desk, park: TrickSite) -> None:

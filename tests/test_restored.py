@@ -101,7 +101,7 @@ def test_a_change_is_known_again_by_what_it_leads_to(
 ) -> None:
     notes = ToldNotes(tmp_path / "told")
     notes.note("<s1.d1.x@example.org>", [told])
-    assert notes.mails("s1.d", [found]) == ({9: {"<s1.d1.x@example.org>"}} if is_same else {})
+    assert notes.mails("s1.d", [found]) == ({9: "<s1.d1.x@example.org>"} if is_same else {})
     assert notes.mails("s2.d", [found]) == {}
 
 
@@ -110,7 +110,7 @@ def test_a_line_of_notes_that_was_cut_costs_itself_alone(tmp_path: Path) -> None
     (tmp_path / "told").write_text(f"<s1.d1.x@example.org> {mark_of(a_change(1))} {str(mark_of(a_change(2)))[:9]}")
     notes.note("<s1.d2.x@example.org>", [a_change(3, text="Three.")])
     found = notes.mails("s1.d", [a_change(4), a_change(5, text="Three.")])
-    assert found == {4: {"<s1.d1.x@example.org>"}, 5: {"<s1.d2.x@example.org>"}}
+    assert found == {4: "<s1.d1.x@example.org>", 5: "<s1.d2.x@example.org>"}
 
 
 def test_notes_do_not_grow_for_ever_and_keep_the_newest(tmp_path: Path) -> None:
@@ -119,11 +119,19 @@ def test_notes_do_not_grow_for_ever_and_keep_the_newest(tmp_path: Path) -> None:
     for message_id, entries in mails.items():
         notes.note(message_id, entries)
     assert (tmp_path / "told").stat().st_size < 1_100_000
-    assert notes.mails("s1.d", [a_change(9, text="49")]) == {9: {"<s1.d49.x@example.org>"}}
+    assert notes.mails("s1.d", [a_change(9, text="49")]) == {9: "<s1.d49.x@example.org>"}
     assert notes.mails("s1.d", [a_change(9, text="0")]) == {}
 
 
-def test_notes_that_cannot_be_written_or_are_not_there_stop_nothing(tmp_path: Path) -> None:
+def test_what_was_told_again_since_is_told_by_the_later_mail(tmp_path: Path) -> None:
+    notes = ToldNotes(tmp_path / "told")
+    for mail in ("lost", "own"):
+        notes.note(f"<s1.d1.{mail}@example.org>", [a_change(1, ChangeKind.REMOVED)])
+    assert notes.mails("s1.d", [a_change(9, ChangeKind.REMOVED)]) == {9: "<s1.d1.own@example.org>"}
+
+
+def test_notes_that_are_not_there_tell_nothing(tmp_path: Path) -> None:
     notes = ToldNotes(tmp_path / "no" / "folder")
-    notes.note("<s1.d1.x@example.org>", [a_change(1)])
+    with pytest.raises(OSError, match="No such file"):
+        notes.note("<s1.d1.x@example.org>", [a_change(1)])
     assert notes.mails("s1.d", [a_change(1)]) == {}

@@ -78,6 +78,13 @@ def test_a_reader_who_is_put_off_is_tried_again_after_growing_pauses_and_holds_u
         assert answers(file_store, mailer(good.port), now + timedelta(minutes=180)) == [Outcome.SENT]
 
 
+@pytest.mark.parametrize("turns", [[False], [True, False]])
+def test_an_attempt_whose_time_is_over_ends_without_the_dot(turns: list[bool]) -> None:
+    with rudely({}) as server:
+        told = mailer(server.port).send("r@example.org", b"Subject: x\r\n\r\nx\r\n", lambda: turns.pop(0))
+    assert (told.outcome, told.is_our_fault, turns, server.taken) == (Outcome.DEFERRED, True, [], [])
+
+
 def test_a_scheduler_that_loses_its_lock_before_the_text_goes_out_sends_none(
     store: Store, tmp_path: Path, mailbox: Mailbox
 ) -> None:

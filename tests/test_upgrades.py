@@ -44,6 +44,18 @@ def test_a_store_of_every_version_is_upgraded_and_copied_before(tmp_path: Path, 
             assert list(verify.problems(session)) == []
 
 
+def test_the_copy_is_readable_by_whom_the_store_is_and_a_half_one_is_taken_away(tmp_path: Path) -> None:
+    file, copy = tmp_path / "parkwatch.db", tmp_path / "copy.db"
+    upgrade_store(f"sqlite:///{file}")
+    file.chmod(0o600)
+    sqlite.copy(file, copy)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(b"no database at all" * 100)
+    with pytest.raises(sqlite.module().DatabaseError):
+        sqlite.copy(file, copy)
+    assert sorted(path.name for path in tmp_path.iterdir() if "half" in path.name) == []
+
+
 def test_a_store_that_cannot_be_copied_is_not_upgraded(tmp_path: Path) -> None:
     file = tmp_path / "parkwatch.db"
     of_version(f"sqlite:///{file}", VERSIONS[0])

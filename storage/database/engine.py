@@ -161,9 +161,11 @@ def upgrade_store(url: str) -> tuple[str | None, str]:
                 f"the store {shown(url)} is of a newer version ({found}) than this program ({wanted}): "
                 "install the newer Parkwatch; nothing was changed"
             )
-        if (copy := copy_before(url, found, wanted)) is not None:
-            sqlite.copy(Path(engine.url.database or ""), copy)
         with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+            # Once more, now that nobody else can upgrade it.
+            found = _revision_in(connection)
+            if (copy := copy_before(url, found, wanted)) is not None:
+                sqlite.copy(Path(engine.url.database or ""), copy)
             if engine.dialect.name != "sqlite":
                 postgres.wait_for_turn(connection)
             _migrate(connection)
@@ -248,9 +250,13 @@ def _migrate(connection: Connection) -> None:
 
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return _revision_in(connection)
+
+
+def _revision_in(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _revisions() -> tuple[str, set[str]]:

@@ -1,6 +1,7 @@
 """Speak to SQLite: which library, which journal, which lock, and a file that this user may only read."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -45,10 +46,18 @@ def copy(path: Path, to: Path) -> None:
     library = module()
     half = to.with_name(f"{to.name}.half")
     half.unlink(missing_ok=True)
-    with closing(library.connect(path)) as source, closing(library.connect(half)) as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")
-    half.replace(to)
+    try:
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(library.connect(path)) as source, closing(library.connect(half)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+        shutil.copymode(path, half)
+        half.replace(to)
+    except BaseException:
+        # On a full disk it would take the room that the store itself needs.
+        for left in (half, half.with_name(f"{half.name}-journal")):
+            left.unlink(missing_ok=True)
+        raise
 
 
 def may_write(path: Path) -> bool:
