@@ -55,8 +55,9 @@ class _Whole:
     reading: Reading
     responses: list[Response]
     page: Page
-    #: Signs on one of its pages are lost by our decoding.
-    is_lost: bool
+    #: Signs on one of its pages are lost, by our decoding or by the site; halves of signs that are references are the
+    #: parser's.
+    has_lost: bool
 
     @property
     def fields(self) -> ArticleFields:
@@ -130,8 +131,8 @@ async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> 
         paragraphs += part.fields.body
     reading = replace(result, fields=replace(result.fields, body=tuple(paragraphs)))
     pages = (page, *(page_of(each, reader.park) for each in responses[1:]))
-    is_lost = any(map(_is_lost_by_decoding, pages, responses))
-    return _Whole(reading=reading, responses=responses, page=page, is_lost=is_lost)
+    has_lost = any(_LOST in each.text for each in pages)
+    return _Whole(reading=reading, responses=responses, page=page, has_lost=has_lost)
 
 
 async def _fetched(reader: ArticlePage, url: str) -> Response | str:
@@ -207,7 +208,7 @@ def _in_its_place(
         differ = changed_fields(known.fields, fields)
         if observation.is_moved and {"headline", "body"} <= {*differ}:
             return NotSeen(reason=f"its address leads to a page that says something else, {observation.url}")
-        if whole.is_lost and _lost_in(fields) > _lost_in(known.fields):
+        if whole.has_lost and _lost_in(fields) > _lost_in(known.fields):
             return NotSeen(reason="some of its characters cannot be decoded")
     expected = known.fields.headline if known else asked.link.headline if asked.link else None
     said, wanted = comparison_text(fields.headline), comparison_text((expected or "").rstrip(".… "))

@@ -194,12 +194,11 @@ def test_few_doubts_of_a_visit_that_ended_early_wait_for_the_next(desk: Desk, si
     assert desk.changes() == []
 
 
-def test_a_sign_that_a_site_has_lost_itself_keeps_no_edit_from_being_told(desk: Desk, park: TrickSite) -> None:
-    for number, sign in ((1, "&#55357;&#56832;"), (2, "\ufffd")):
-        more = f"<p>{TEXT}</p><p>It is story {number}.</p><p>It was opened {sign} at noon.</p>"
-        park.pages[path(number)] = page(number, f"Story {number} of the park", more)
+def test_a_sign_that_is_written_in_halves_keeps_no_edit_from_being_told(desk: Desk, park: TrickSite) -> None:
+    more = f"<p>{TEXT}</p><p>It is story 1.</p><p>It was opened &#55357;&#56832; at noon.</p>"
+    park.pages[path(1)] = page(1, "Story 1 of the park", more)
     desk.must("crawl", "--recheck", "all")
-    assert sorted(desk.changes()) == [("edited", "Story 1 of the park"), ("edited", "Story 2 of the park")]
+    assert desk.changes() == [("edited", "Story 1 of the park")]
 
 
 def test_four_pages_alike_do_not_hide_sixteen_that_nothing_reads(desk: Desk, site: TrickSite) -> None:
