@@ -1,6 +1,6 @@
 """What is doubtful on a page waits for the others: those that moved, those that a site confirms, those of a series."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from crawler.holding import _headlines
 from tests.conftest import Desk
 from tests.test_shared_values import NUMBERS, SITE, TEXT, page, park, told
-from tests.tricksite import LISTING, Page, TrickSite, listing, ok, path, status
+from tests.tricksite import LISTING, Answer, Page, TrickSite, listing, ok, path, status
 
 __all__ = ["park"]
 
@@ -40,6 +40,16 @@ def confirmed(shown: Page) -> Callable[[BaseHTTPRequestHandler], Page]:
         return status(304, ETag='"v1"') if is_same else (code, {**headers, "ETag": '"v1"'}, body)
 
     return answer
+
+
+def watch(
+    desk: Desk, site: TrickSite, numbers: Iterable[int], served: Callable[[Page], Answer] = lambda it: it
+) -> None:
+    """Put a park's stories on record, each page *served* in a way."""
+    site.pages[LISTING] = listing(*numbers)
+    site.pages |= {path(number): served(page(number, f"Story {number} of the park")) for number in numbers}
+    site.park(desk.folder)
+    desk.must("crawl")
 
 
 def test_a_retitle_of_an_article_that_moved_and_was_redated_is_told(desk: Desk, park: TrickSite) -> None:
@@ -77,10 +87,7 @@ def test_what_moved_under_a_line_for_everybody_tells_no_edit(desk: Desk, park: T
 
 
 def test_what_moved_and_is_in_doubt_is_asked_for_whole_at_the_next_look(desk: Desk, site: TrickSite) -> None:
-    site.pages[LISTING] = listing(*NUMBERS)
-    site.pages |= {path(number): confirmed(page(number, f"Story {number} of the park")) for number in NUMBERS}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, NUMBERS, served=confirmed)
     site.pages[path(1)] = status(301, Location=path(21))
     site.pages[path(21)] = confirmed(page(1, NEW_NAME))
     for _ in range(2):
@@ -93,10 +100,7 @@ def test_a_site_that_confirms_what_it_had_does_not_vouch_for_its_template(
     desk: Desk, site: TrickSite, new: int
 ) -> None:
     old, news = tuple(range(1, 21)), tuple(range(21, 21 + new))
-    site.pages[LISTING] = listing(*old)
-    site.pages |= {path(number): confirmed(page(number, f"Story {number} of the park")) for number in old}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, old, served=confirmed)
     site.pages[LISTING] = listing(*reversed(news), *old)
     site.pages |= {path(number): confirmed(page(number, SITE)) for number in (*old, *news)}
     desk.run("crawl", "--recheck", "all")
@@ -108,10 +112,7 @@ def test_a_site_that_confirms_what_it_had_does_not_vouch_for_its_template(
 
 def test_a_site_that_confirms_what_it_had_does_not_vouch_for_its_texts(desk: Desk, site: TrickSite) -> None:
     old = tuple(range(1, 21))
-    site.pages[LISTING] = listing(*old)
-    site.pages |= {path(number): confirmed(page(number, f"Story {number} of the park")) for number in old}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, old, served=confirmed)
     site.pages[LISTING] = listing(22, 21, *old)
     shown = {number: page(number, f"Story {number} of the park", LINE) for number in (22, 21, *old)}
     site.pages |= {path(number): confirmed(each) for number, each in shown.items()}
@@ -163,10 +164,7 @@ def test_one_strange_headline_does_not_keep_repeated_texts_from_being_asked_abou
 
 def test_pages_that_no_layout_reads_do_not_make_the_question_too_small(desk: Desk, site: TrickSite) -> None:
     old = tuple(range(1, 13))
-    site.pages[LISTING] = listing(*old)
-    site.pages |= {path(number): page(number, f"Story {number} of the park") for number in old}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, old)
     site.pages[LISTING] = listing(16, 15, 14, 13, *old)
     site.pages |= {path(number): page(number, f"Story {number} of the park", LINE) for number in (14, 13, *old)}
     site.pages |= {path(number): in_another_template(number) for number in (16, 15)}
@@ -185,10 +183,7 @@ def test_few_doubts_of_a_visit_that_ended_early_wait_for_the_next(desk: Desk, si
 
         return one
 
-    site.pages[LISTING] = listing(*old)
-    site.pages |= {path(number): page(number, f"Story {number} of the park") for number in old}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, old)
     site.pages |= {path(number): answer(number) for number in old}
     desk.run("crawl", "--recheck", "all")
     assert desk.changes() == []
@@ -203,10 +198,7 @@ def test_a_sign_that_is_written_in_halves_keeps_no_edit_from_being_told(desk: De
 
 def test_four_pages_alike_do_not_hide_sixteen_that_nothing_reads(desk: Desk, site: TrickSite) -> None:
     old = tuple(range(1, 21))
-    site.pages[LISTING] = listing(*old)
-    site.pages |= {path(number): page(number, f"Story {number} of the park") for number in old}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, old)
     # In turn, since a visit gives a site up that fails many times in a row.
     alike = old[::5]
     site.pages |= {path(number): page(number, f"Story {number} of the park", LINE) for number in alike}
@@ -284,10 +276,7 @@ def test_what_stands_before_every_headline_is_no_new_articles_either(desk: Desk,
 
 def test_four_edits_of_one_day_among_pages_that_are_confirmed_are_told(desk: Desk, site: TrickSite) -> None:
     old = tuple(range(1, 21))
-    site.pages[LISTING] = listing(*old)
-    site.pages |= {path(number): confirmed(page(number, f"Story {number} of the park")) for number in old}
-    site.park(desk.folder)
-    desk.must("crawl")
+    watch(desk, site, old, served=confirmed)
     for number in (1, 2, 3, 4):
         more = f"<p>{TEXT}</p><p>It is story {number}.</p><p>Corrected: it has {number + 4} gates.</p>"
         code, headers, body = page(number, f"Story {number} of the park", more)
