@@ -52,8 +52,9 @@ class VisitAccount:
         return self._crawler.spider
 
     def opened(self) -> None:
-        """Begin the heartbeat."""
+        """Begin the heartbeat, and tell the parent that this park's turn has come."""
         self._beat.start(_HEARTBEAT_S, now=False)
+        self._tell(event="opened")
 
     async def closed(self, reason: str) -> None:
         """Settle the visit and write its outcome."""

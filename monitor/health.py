@@ -7,7 +7,7 @@ from functools import partial
 from crawler.layouts import load_good_layouts, ways_of
 from monitor.settings import Settings
 from reports.coverage import ParkCoverage, Sight, cover_park
-from storage.cadence import next_slot, next_visit, parse_cadence
+from storage.cadence import next_visit
 from storage.database import Store, deliveries, drift, exports, ledger, pauses, subscriptions, visit_log, visits
 from storage.database.deliveries import DigestLine
 from storage.database.visit_log import UnreadLine
@@ -43,12 +43,22 @@ class ParkHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderHealth:
+    """One subscription: when its next digest comes, and how many in a row were refused if that puts it off."""
+
+    address: str
+    cadence: str
+    next_digest: datetime
+    refusals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """Everything that status shows."""
 
     parks: tuple[ParkHealth, ...]
     changes: int
-    readers: tuple[tuple[str, str, datetime], ...]
+    readers: tuple[ReaderHealth, ...]
     undelivered: tuple[tuple[DigestLine, str | None], ...]
     tls_verify: bool | str
 
@@ -103,7 +113,12 @@ def health_of(store: Store, parks: dict[str, Park], settings: Settings, now: dat
                 )
             )
         readers = tuple(
-            (reader.address, reader.cadence, next_slot(parse_cadence(reader.cadence), reader.time_zone, now))
+            ReaderHealth(
+                address=reader.address,
+                cadence=reader.cadence,
+                next_digest=reader.next_digest(now),
+                refusals=reader.refusals if reader.paused_until(now) else 0,
+            )
             for reader in subscriptions.subscriptions(session, only_active=True)
         )
         return Health(

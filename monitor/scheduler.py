@@ -18,7 +18,7 @@ from monitor.park_folder import ParkFolder
 from monitor.ringing import Every, ring_now, ring_on
 from monitor.settings import Settings
 from monitor.stopping import stopping
-from monitor.visiting import Visitors, visit_parks
+from monitor.visiting import Event, Visitors, visit_parks
 from storage.cadence import next_visit
 from storage.database import Session, Store, in_words, pauses, visit_log
 from storage.processes import process_lives, this_host
@@ -35,6 +35,8 @@ _SENDERS = 4
 _CATCH_UP = timedelta(minutes=30)
 #: A visit that could not begin (a backfill is at the park) leaves no trace in the store; it is not tried at every ring.
 _PAUSE_AFTER_TRY = timedelta(minutes=5)
+#: A visit that begins so much later than it was due is told in the log: more is watched than is managed.
+_LATE = timedelta(minutes=5)
 #: SIGTERM: children get so long to end in good order, then they are killed; the whole takes less than 30 s.
 _CHILD_GRACE_S, _WHOLE_GRACE_S = 15, 27
 
@@ -59,6 +61,8 @@ class Alarm:
         self._at_work: dict[str, Park] = {}
         #: When each park was last tried, for visits that could not even begin.
         self._tried: dict[str, datetime] = {}
+        #: Since when the visits in hand have been due.
+        self._due_since: dict[str, datetime] = {}
         self._woke = clock()
         self.visitors = Visitors()
         #: Why it ended by itself, in a sentence.
@@ -98,7 +102,12 @@ class Alarm:
             return
         try:
             results = visit_parks(
-                self._settings, self._store, due, arguments={"recheck": "due"}, visitors=self.visitors
+                self._settings,
+                self._store,
+                due,
+                arguments={"recheck": "due"},
+                watch=self._told_if_late,
+                visitors=self.visitors,
             )
             for result in results:
                 log.info("visited", park=result.park, outcome=result.outcome, changes=result.changes, why=result.reason)
@@ -109,6 +118,13 @@ class Alarm:
         if self._is_catching_up(self._clock()) and not self.visitors.is_stopping:
             self.caught_up()
 
+    def _told_if_late(self, event: Event) -> None:
+        if event["event"] != "opened":
+            return
+        late = self._clock() - self._due_since.get(event["park"], self._clock())
+        if late >= _LATE:
+            log.warning("a visit begins late", park=event["park"], minutes=round(late.total_seconds() / 60))
+
     def _due_parks(self) -> list[Park]:
         now = self._clock()
         busy = {host for park in self._at_work.values() for host in park.hosts}
@@ -117,8 +133,11 @@ class Alarm:
             for park in self._folder.parks().values():
                 tried = self._tried.get(park.slug)
                 waits = tried is not None and timedelta(0) <= now - tried < _PAUSE_AFTER_TRY
-                if not waits and not park.hosts & busy and _is_due(session, park, now):
-                    self._tried[park.slug] = now
+                if waits or park.hosts & busy:
+                    continue
+                since = _due_since(session, park, now)
+                if since is not None:
+                    self._tried[park.slug], self._due_since[park.slug] = now, since
                     due.append(park)
         return due
 
@@ -129,7 +148,7 @@ class Alarm:
         with self._lock:
             at_work = {*self._at_work}
         with self._store.reading() as session:
-            return at_work | {park.slug for park in parks.values() if _is_due(session, park, now)}
+            return at_work | {slug for slug, park in parks.items() if _due_since(session, park, now) is not None}
 
     def wake_up(self) -> None:
         """Note that the machine slept, or that its clock was set."""
@@ -158,13 +177,15 @@ class Alarm:
             )
 
 
-def _is_due(session: Session, park: Park, now: datetime) -> bool:
+def _due_since(session: Session, park: Park, now: datetime) -> datetime | None:
+    """Return since when a park's visit has been due; None if it is not, or the site has asked us to wait."""
     last = visit_log.last_visit(session, park.slug)
     if last is not None:
         last = visit_log.as_it_stands(last, now=now, host=this_host(), is_alive=process_lives)
     cadence = timedelta(minutes=park.cadence_minutes)
     started, outcome = (last.started_at, last.outcome) if last else (None, None)
-    return next_visit(started, outcome, cadence, now) <= now and pauses.until(session, park.hosts, now) is None
+    due = next_visit(started, outcome, cadence, now)
+    return due if due <= now and pauses.until(session, park.hosts, now) is None else None
 
 
 def _told(act: Callable[[], None]) -> Callable[[], None]:

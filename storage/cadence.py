@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: A clock that goes wrong by less is waited for.
 _CLOCK_SET_BACK = timedelta(days=1)
+#: From so many digests on that servers have refused one after the other, the next is put off.
+_MANY_REFUSALS = 3
+_LONGEST_PAUSE, _MOST_DOUBLED = timedelta(days=7), 8
 _FORM = re.compile(r"^(?P<every>hourly|daily|weekdays|weekly)(?: (?P<day>[a-z]{3}))?(?: (?P<at>\d{2}:\d{2}))?$")
 
 
@@ -107,6 +110,18 @@ def next_visit(started: datetime | None, outcome: str | None, cadence: timedelta
     if outcome in ("done", "partly", "running"):
         return started + cadence
     return started + min(cadence, max(cadence / 4, timedelta(minutes=15)))
+
+
+def pause_after(refusals: int, cadence: Cadence) -> timedelta:
+    """Return how long no digest is made behind so many in a row that servers have refused for good.
+
+    Who goes on mailing a closed mailbox is soon taken for a sender of spam, and then nobody gets a mail: from the
+    third on each pause is twice as long as the one before. A week at most, since mailboxes are emptied, too.
+    """
+    if refusals < _MANY_REFUSALS:
+        return timedelta(0)
+    doubled = min(refusals - _MANY_REFUSALS + 1, _MOST_DOUBLED)
+    return min(cadence.period * (1 << doubled), _LONGEST_PAUSE)
 
 
 def is_due(

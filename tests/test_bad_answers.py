@@ -1,5 +1,7 @@
 """Answers made to do harm in the place of a known article: each is asked for, named, and changes nothing."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -120,6 +122,36 @@ def test_bad_answers_change_nothing(bad_day: BadDay) -> None:
     assert bad_day.desk.changes() == []
     assert len(bad_day.desk.rows("articles")) == 3 * len(SAID)
     bad_day.desk.must("verify")
+
+
+#: Runs the command and says the peak of whatever ran, in KiB (getrusage(2)).
+PEAK = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-c", "from monitor.start import main; main()", *sys.argv[1:]])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def test_pages_without_an_end_take_little_memory(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(3, 2, 1)
+    site.park(desk.folder)
+
+    def peak_mib() -> float:
+        # A process begins with the peak of the one it was forked from: so a small one starts it, and is asked.
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, "crawl", "--recheck", "all"],
+            cwd=desk.folder,
+            env=desk.environment(),
+            capture_output=True,
+            text=True,
+        )
+        return int(done.stdout.splitlines()[-1]) / 1024
+
+    desk.must("crawl")
+    before = peak_mib()
+    for number, name in enumerate(("endless", "bomb", "bomb in brotli"), 1):
+        site.pages[path(number)] = PAGES[name]
+    assert peak_mib() - before < 64
 
 
 #: This machine, and what is beside it, by many names; a port stands behind each.

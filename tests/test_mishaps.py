@@ -75,6 +75,49 @@ def test_a_refusal_that_comes_after_a_later_digest_was_sent_is_told_all_the_same
     assert told(next_digest(store, tmp_path, DAY_3 + timedelta(days=2))) == []
 
 
+def test_a_mailbox_that_refuses_one_after_the_other_is_left_alone_for_a_while_and_nothing_is_lost(
+    store: Store, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    subscribed(store)
+    settings, refused = demo_settings(tmp_path, 25), []
+    with receiving(Talkative(rcpt="550 no such user")) as box:
+        for day in range(16):
+            now = DAY_2 + timedelta(days=day)
+            with store.writing() as session:
+                articles.record(session, an_observation(f"doc:{day}", seen_at=now - timedelta(hours=2)))
+            refused += [day for _ in make_due(store, PARKS, settings, now)]
+            send_waiting(store, mailer(box.port), lambda: now)  # noqa: B023
+    assert refused == [0, 1, 2, 4, 8, 15]
+    with store.reading() as session:
+        [reader] = subscriptions.subscriptions(session)
+    now = DAY_2 + timedelta(days=22)
+    assert (reader.refusals, reader.next_digest(now - timedelta(days=2))) == (6, now)
+    assert make_due(store, PARKS, settings, now - timedelta(days=1)) == []
+    [made] = make_due(store, PARKS, settings, now)
+    send_waiting(store, mailer(mailbox.port), lambda: now)
+    with store.writing() as session:
+        assert deliveries.again(session, 1, now) == 6
+    send_waiting(store, mailer(mailbox.port), lambda: now)
+    with store.reading() as session:
+        assert list(verification.problems(session)) == []
+        [reader] = subscriptions.subscriptions(session)
+    assert (len(mailbox.mails), made.digest.changes, reader.refusals) == (7, (), 0)
+
+
+def test_a_reader_who_is_left_alone_is_named_and_what_lets_her_read_again(desk: Desk, mailbox: Mailbox) -> None:
+    desk.must("subscribe", "analyst@example.org")
+    with receiving(Talkative(rcpt="550 who is that")) as box:
+        mails_to(desk, box.port)
+        for _ in range(3):
+            assert desk.run("digest", "--now").returncode == 3
+    status = desk.run("status").stdout
+    assert "analyst@example.org: daily 07:00, paused, 3 digests in a row were refused: next digest 20" in status
+    assert "parkwatch digest analyst@example.org --now --again" in status
+    mails_to(desk, mailbox.port)
+    desk.must("digest", "--now", "--again")
+    assert "paused" not in desk.run("status").stdout
+
+
 def test_a_mail_that_is_sent_again_has_five_days_of_its_own(store: Store, tmp_path: Path) -> None:
     frozen(store, tmp_path)
     now = DAY_2

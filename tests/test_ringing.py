@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from crawler.seeds import BUNDLED
 from monitor import ringing, scheduler
+from monitor.demo.loop import demo_settings
 from monitor.lock import only_one
 from monitor.park_folder import ParkFolder
 from monitor.ringing import Clocks, Every, leap
@@ -25,6 +26,7 @@ from storage.database import Store, in_words
 from tests import forks
 from tests.builders import DAY_1
 from tests.slowsite import wait_for
+from tests.tricksite import TrickSite
 
 
 @pytest.mark.parametrize(("slept_s", "next_s"), [(0, 20), (0.4, 20), (19, 20), (20, 40), (3 * 86_400, 3 * 86_400 + 20)])
@@ -127,3 +129,24 @@ def test_a_store_that_another_process_held_is_told_without_the_databases_words()
     error = OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
     assert in_words(error) == "another process held the store for too long"
     assert in_words(KeyError("x")) == "KeyError: 'x'"
+
+
+@pytest.mark.long
+def test_a_visit_that_begins_late_is_told_in_the_log(file_store: Store, site: TrickSite, tmp_path: Path) -> None:
+    site.serve_stories(1)
+    (tmp_path / "parks").mkdir()
+    site.park(tmp_path, cadence='"1h"')
+    settings = demo_settings(tmp_path, 9)
+    clock = [utc_now()]
+    alarm = scheduler.Alarm(file_store, settings, ParkFolder(settings.seeds), lambda: clock[0])
+
+    def late() -> list[tuple[str, int]]:
+        with capture_logs() as lines:
+            alarm.visit()
+        assert [line["outcome"] for line in lines if line["event"] == "visited"] == ["done"]
+        return [(line["park"], line["minutes"]) for line in lines if line["event"] == "a visit begins late"]
+
+    assert late() == []  # nothing was due before the first visit
+    for minutes, told in ((62, []), (150, [("trick", 90)])):
+        clock[0] = utc_now() + timedelta(minutes=minutes)
+        assert late() == told

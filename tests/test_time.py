@@ -10,7 +10,7 @@ import pytest
 from crawler.outcome import Account, outcome_of
 from crawler.paging import Next
 from crawler.walk import Depth, Walk, is_within, listed_day, step
-from storage.cadence import is_due, last_slot, next_slot, next_visit, parse_cadence
+from storage.cadence import is_due, last_slot, next_slot, next_visit, parse_cadence, pause_after
 from storage.database.visits import has_died
 from storage.records import ConditionKind, Link
 from tests.builders import DAY_1
@@ -45,6 +45,22 @@ def test_a_fresh_subscription_waits_for_its_first_slot() -> None:
     cadence, now = parse_cadence("weekly mon 07:00"), datetime(2024, 5, 7, tzinfo=UTC)
     assert not is_due(cadence, "UTC", last_digest=None, scheduled=now, now=now + timedelta(days=5))
     assert is_due(cadence, "UTC", last_digest=None, scheduled=now, now=now + timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("cadence", "refusals", "hours"),
+    [
+        ("daily 07:00", 2, 0),
+        ("daily 07:00", 3, 48),
+        ("weekdays 07:00", 4, 96),
+        ("hourly", 3, 2),
+        ("hourly", 9, 128),
+        ("hourly", 10**6, 168),
+        ("weekly mon 07:00", 3, 168),
+    ],
+)
+def test_the_pause_behind_refusals_grows_and_is_a_week_at_most(cadence: str, refusals: int, hours: int) -> None:
+    assert pause_after(refusals, parse_cadence(cadence)) == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("text", ["", "sometimes", "daily 25:00", "daily mon 07:00", "weekly xyz 07:00", "daily 7"])

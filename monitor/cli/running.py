@@ -127,8 +127,9 @@ def _print_park(park: ParkHealth) -> None:
 
 def _print_readers(health: Health) -> None:
     say()
-    for address, cadence, due in health.readers:
-        say(f"     {address}: {cadence}, next digest {due:%Y-%m-%d %H:%M} UTC")
+    for reader in health.readers:
+        paused = f"paused, {reader.refusals} digests in a row were refused: " if reader.refusals else ""
+        say(f"     {reader.address}: {reader.cadence}, {paused}next digest {reader.next_digest:%Y-%m-%d %H:%M} UTC")
     if not health.readers:
         say("     no subscription yet: 'parkwatch subscribe ADDRESS'")
     for line, answer in health.undelivered:

@@ -8,7 +8,7 @@ import typer
 
 from monitor.cli.app import UsageError, app, common, print_json, say
 from monitor.settings import ADDRESS
-from storage.cadence import Cadence, next_slot, parse_cadence
+from storage.cadence import Cadence, parse_cadence
 from storage.clock import utc_now
 from storage.database import Store
 from storage.database import subscriptions as stored
@@ -167,9 +167,7 @@ def _rhythm(cadence: str, time_zone: str) -> Cadence:
 def _due(subscription: Subscription, now: datetime) -> str:
     if subscription.is_due(now):
         return "at once"
-    due = next_slot(parse_cadence(subscription.cadence), subscription.time_zone, now).astimezone(
-        ZoneInfo(subscription.time_zone)
-    )
+    due = subscription.next_digest(now).astimezone(ZoneInfo(subscription.time_zone))
     return f"{due:%a} {due.day} {due:%b %H:%M}"
 
 

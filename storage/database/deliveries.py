@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from storage.database.digests import CANCELLED, READY, REFUSED, SENT
-from storage.database.mail_tables import DeliveryRow, DigestRow, SubscriptionRow
-from storage.database.subscriptions import ACTIVE
+from storage.database.mail_tables import ACTIVE, DeliveryRow, DigestRow, SubscriptionRow
 
 #: Pauses between attempts (RFC 5321, section 4.5.4.1, asks for half an hour and more once a server has said no).
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))

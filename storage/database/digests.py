@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storage.database.mail_tables import DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
-from storage.database.subscriptions import ACTIVE
+from storage.database.mail_tables import ACTIVE, DeliveryRow, DigestLineRow, DigestRow, SubscriptionRow
 
 STATES = READY, SENT, REFUSED, CANCELLED = "ready", "sent", "refused", "cancelled"
 

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database.tables import Base
 
+#: What a subscription is.
+ACTIVE, ENDED = "active", "ended"
+
 
 class SubscriptionRow(Base):
     """A reader, what she wants, and how far she has read."""

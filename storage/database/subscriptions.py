@@ -3,15 +3,18 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.cadence import is_due, parse_cadence
-from storage.database.mail_tables import DigestRow, SubscriptionRow
+from storage.cadence import is_due, next_slot, parse_cadence, pause_after
+from storage.database.digests import REFUSED
+from storage.database.mail_tables import ACTIVE, ENDED, DigestRow, SubscriptionRow
 from storage.database.tables import LedgerRow
 
-ACTIVE, ENDED = "active", "ended"
+#: Digests of a reader that are looked at for refusals in a row.
+_LOOKED_BACK = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Subscription:
     scheduled_at: datetime
     last_digest_at: datetime | None = None
     digests: int = 0
+    #: How many of her newest digests servers have refused for good, one after the other.
+    refusals: int = 0
 
     @property
     def is_active(self) -> bool:
@@ -43,15 +48,30 @@ class Subscription:
         """From when on its next slot counts: since the last digest, or since its cadence was chosen."""
         return max(self.last_digest_at or self.scheduled_at, self.scheduled_at)
 
+    def paused_until(self, now: datetime) -> datetime | None:
+        """Until when no digest is made, since too many in a row were refused; None if that is not so.
+
+        Her position stays, so the next one holds whatever comes meanwhile.
+        """
+        if self.last_digest_at is None or self.last_digest_at > now:
+            return None
+        until = self.last_digest_at + pause_after(self.refusals, parse_cadence(self.cadence))
+        return until if now < until else None
+
     def is_due(self, now: datetime) -> bool:
         """Whether a digest is to be made (:func:`storage.cadence.is_due`)."""
-        return is_due(
+        return self.paused_until(now) is None and is_due(
             parse_cadence(self.cadence),
             self.time_zone,
             last_digest=self.last_digest_at,
             scheduled=self.scheduled_at,
             now=now,
         )
+
+    def next_digest(self, now: datetime) -> datetime:
+        """Return when the next digest comes, if none is due at once."""
+        paused = self.paused_until(now)
+        return next_slot(parse_cadence(self.cadence), self.time_zone, now) if paused is None else paused
 
     def is_named_by(self, reference: str) -> bool:
         """Whether a person who writes this means it: its number, its token, or the reader's address in any case."""
@@ -131,8 +151,8 @@ def _usual_beginning(row: SubscriptionRow) -> datetime:
 
 def _record(session: Session, row: SubscriptionRow) -> Subscription:
     # The newest by number: a clock that was set back has made it older than the one before.
-    newest = select(DigestRow.created_at, DigestRow.number).where(DigestRow.subscription_id == row.id)
-    last, count = session.execute(newest.order_by(DigestRow.number.desc()).limit(1)).first() or (None, 0)
+    query = select(DigestRow.created_at, DigestRow.number, DigestRow.state).where(DigestRow.subscription_id == row.id)
+    newest = session.execute(query.order_by(DigestRow.number.desc()).limit(_LOOKED_BACK)).all()
     return Subscription(
         id=row.id,
         address=row.address,
@@ -146,6 +166,7 @@ def _record(session: Session, row: SubscriptionRow) -> Subscription:
         token=row.token,
         covers_since=row.covers_since or _usual_beginning(row),
         scheduled_at=row.scheduled_at or row.created_at,
-        last_digest_at=last,
-        digests=count,
+        last_digest_at=newest[0].created_at if newest else None,
+        digests=newest[0].number if newest else 0,
+        refusals=sum(1 for _ in takewhile(lambda digest: digest.state == REFUSED, newest)),
     )

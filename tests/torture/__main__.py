@@ -24,6 +24,7 @@ from tests.torture.crowd import crowd_is_due
 from tests.torture.hostile import SILENCING, met
 from tests.torture.listings import TRAPS, misled
 from tests.torture.mail_faults import FAULTS, survives
+from tests.torture.many import ten_thousand_change
 from tests.torture.post import Post
 from tests.torture.scarcity import disk_is_full
 from tests.torture.scenes import SENDING_POINTS, dies_at_random, sending_scene
@@ -46,7 +47,16 @@ BEGIN, END = "<!-- make torture -->", "<!-- end -->"
 _MANY = {"article_fetched", "article_before_commit", "article_after_commit"}
 _RANDOM_KILLS, _KILLS_A_STORE = 600, 50
 _NINE_MINUTES_S = 540
-SORTS = ("kill points", "random kills", "mail faults", "full disks", "hostile pages", "hostile listings", "stalls")
+SORTS = (
+    "kill points",
+    "random kills",
+    "mail faults",
+    "full disks",
+    "hostile pages",
+    "hostile listings",
+    "stalls",
+    "many changes",
+)
 _SEED = 20240506
 
 
@@ -99,6 +109,7 @@ def torture(kind: str, kills: int) -> dict[str, Tally]:
             trial("stalls", "readers", with_readers, partial(store_is_held, may_fail=may_fail), post, seconds)
         trial("stalls", "readers", with_readers, sender_is_stopped, post)
         trial("stalls", "readers", with_readers, crowd_is_due, post)
+        trial("many changes", "readers", with_readers, ten_thousand_change, post)
         note("stalls", thinking.result())
         for number in range(max(1, kills // _KILLS_A_STORE)):
             seed = _SEED + number
@@ -169,6 +180,7 @@ def table_of(found: dict[str, dict[str, Tally]], catalogue: list[Fault], met_bad
             row("hostile answers in the place of an article", of("hostile pages", "scenes")),
             row("listings that are traps or lead astray", of("hostile listings", "scenes")),
             row("stores held, a sender stopped, a server that thinks nine minutes, a crowd", of("stalls", "scenes")),
+            row("ten thousand changes at once", of("many changes", "scenes")),
             row("changes that were to reach a reader", everywhere("changes")),
             row("**lost**", broken("never heard of")),
             row("**in two digests**", broken("too often")),
