@@ -32,6 +32,8 @@ _BIG5_COMMON = range(0xA4, 0xC7)
 #: Of the characters of a text in the encoding that is its own, so many are common ones.
 _MOSTLY = 0.9
 _SIMPLIFIED = {"gb2312", "gbk", "gb18030"}
+#: Codecs that are for no page: of names, of source code, of nothing. The first takes the square of a page's length.
+_OF_NO_PAGE = {"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 #: Labels that servers put on anything; when the bytes are no UTF-8 they prove nothing.
 _CARELESS = {"utf-8", "cp1252", "iso8859-1", "latin-1", "ascii"}
 
@@ -77,6 +79,18 @@ def _is_of_nobody(text: str) -> bool:
     return len(_OF_NOBODY.findall(text)) > max(10, len(_HAN.findall(text)) // 33)
 
 
+def encoding_named(label: str) -> str | None:
+    """Return the name of the encoding that a label means, None if pages cannot be in it; a site may write anything."""
+    name = resolve_encoding(label)
+    if name is None or name.replace("_", "-") in _OF_NO_PAGE:
+        return None
+    try:
+        b"".decode(name)
+    except LookupError:  # a codec that makes no text, as that of gzip
+        return None
+    return name
+
+
 def decode(content: bytes, content_type: str | None = None, *, encoding: str | None = None) -> Decoded:
     """Decode by the park's own word, byte order mark, the bytes themselves, header and meta, in this order.
 
@@ -84,7 +98,7 @@ def decode(content: bytes, content_type: str | None = None, *, encoding: str | N
     outweigh any label.  gb2312 and gbk are read as gb18030 (WHATWG Encoding Standard, section 4.2).
     """
     if encoding:
-        name = resolve_encoding(encoding) or "utf-8"
+        name = encoding_named(encoding) or "utf-8"
         return Decoded(text=content.decode(name, "replace"), encoding=name, is_certain=True)
     bom, rest = read_bom(content)
     if bom and rest is not None:
@@ -99,8 +113,8 @@ def decode(content: bytes, content_type: str | None = None, *, encoding: str | N
         # Bytes of another encoding hardly ever make signs of UTF-8: this is UTF-8 with a few of them broken.
         return Decoded(text=text, encoding="utf-8")
     # The labels stand in the first kilobytes; w3lib looks no further either.
-    header = http_content_type_encoding(content_type)
-    meta = html_body_declared_encoding(content)
+    labels = (http_content_type_encoding(content_type), html_body_declared_encoding(content))
+    header, meta = (encoding_named(label) if label else None for label in labels)
     for declared in (header, meta):
         if declared and declared not in _CARELESS:
             text = content.decode(declared, "replace")

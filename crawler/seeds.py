@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator
-from w3lib.encoding import resolve_encoding
 
 from crawler.checking import SeedError, check, read_toml
+from crawler.decoding import encoding_named
 from crawler.rules import Pattern
 from storage.records import Park
 
@@ -72,7 +72,7 @@ class ParkFile(BaseModel):
     @field_validator("encoding")
     @classmethod
     def _is_an_encoding(cls, value: str | None) -> str | None:
-        if value is not None and resolve_encoding(value) is None:
+        if value is not None and encoding_named(value) is None:
             raise ValueError("write the name of an encoding such as gb18030, or leave it out")
         return value
 

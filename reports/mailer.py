@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from reports.mail_errors import in_words
 from storage.crash import crash_point
 from storage.text import clean_text
 
+#: A text goes out in pieces of so many bytes, and it is asked whether it may go on once in so many seconds.
+_PIECE, _ASKED_EVERY_S = 65_536, 60
 #: Real replies run to a few dozen lines, at EHLO.
-_PIECE = 65_536
 _MOST_REPLY_LINES = 200
 
 
@@ -57,7 +59,7 @@ class SmtpMailer:
     def send(self, recipient: str, content: bytes, may_go_on: Callable[[], bool] = lambda: True) -> Delivery:
         """Hand one mail for one recipient over; never raises for what a server or a network does.
 
-        *may_go_on* is asked once the server waits for the mail, before it is given any of it.
+        *may_go_on* is asked once the server waits for the mail, each minute while it reads, and before the dot.
         """
         try:
             server = self._connect()
@@ -132,13 +134,10 @@ class SmtpMailer:
         if not is_ours:
             return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
         try:
-            stuffed = _stuffed(content)
-            # Each piece has the whole time: who reads slowly takes longer over a large mail than over a reply.
-            for at in range(0, len(stuffed), _PIECE):
-                server.send(stuffed[at : at + _PIECE])
+            is_given = _give(server, _stuffed(content), may_go_on)
             crash_point("mail_half_sent")
-            # Without the dot nothing is taken: a large mail may have taken longer than this attempt has.
-            if not may_go_on():
+            # Without the dot nothing is taken.
+            if not (is_given and may_go_on()):
                 server.close()
                 return Delivery(outcome=Outcome.DEFERRED, code=None, answer=said, is_our_fault=True)
             server.send(b".\r\n")
@@ -258,6 +257,21 @@ def _delivery(code: int, answer: bytes, what: str, *, is_our_fault: bool = False
         return Delivery(outcome=Outcome.SENT, code=code, answer=said)
     outcome = Outcome.REFUSED if code // 100 == 5 and not is_our_fault else Outcome.DEFERRED
     return Delivery(outcome=outcome, code=code, answer=said, is_our_fault=is_our_fault or code == 421)
+
+
+def _give(server: smtplib.SMTP, content: bytes, may_go_on: Callable[[], bool]) -> bool:
+    """Give a server the text without its end, as long as it *may go on*, and say whether it has all of it.
+
+    Each piece has the whole time of a reply: who reads slowly takes longer over a large mail.
+    """
+    asked_at = time.monotonic()
+    for at in range(0, len(content), _PIECE):
+        if time.monotonic() - asked_at > _ASKED_EVERY_S:
+            if not may_go_on():
+                return False
+            asked_at = time.monotonic()
+        server.send(content[at : at + _PIECE])
+    return True
 
 
 def _stuffed(content: bytes) -> bytes:

@@ -13,24 +13,26 @@ from pathlib import Path
 from storage.decisions import content_hash
 from storage.records import ChangeKind, LedgerEntry
 
-#: So large the file grows before its older half is left out: the newest thirty thousand changes at the least.
+#: So large the file grows before its older half is left out: the newest six thousand changes at the least.
 _MOST_BYTES = 1_000_000
-_SIGNS = 16
+#: Signs of a mark's two halves, each of 32 bits.
+_HALF, _SIGNS = 8, 16
 _MARK = re.compile(f"[0-9a-f]{{{_SIGNS}}}")
 #: What these say lies in their kind, whatever the article says.
 _OF_NO_TEXT = (ChangeKind.MOVED, ChangeKind.UNLISTED, ChangeKind.REMOVED, ChangeKind.RESTORED)
 
 
 def mark_of(entry: LedgerEntry) -> str | None:
-    """Return a mark of 64 bits that another store gives as well to a change which leads to the same; None if damaged.
+    """Return a mark that another store gives as well to a change which leads to the same; None if damaged.
 
-    An article is known by its address. That it is new with a text and that it was edited into that text are alike:
-    what was told edit by edit is found again in its last state.
+    Its first half says what is told of: an article, known by its address, and either its text or whether it is there.
+    The other half says what became of that. That it is new with a text and that it was edited into that text are
+    alike: what was told edit by edit is found again in its last state.
     """
     try:
         fields = None if entry.kind in _OF_NO_TEXT else entry.fields_after
-        what = content_hash(fields) if fields else entry.kind.value
-        return hashlib.sha256(f"{entry.url}\n{what}".encode()).hexdigest()[:_SIGNS]
+        of, what = (entry.url, content_hash(fields)) if fields else (f"{entry.url}\nthere", entry.kind.value)
+        return "".join(hashlib.sha256(half.encode()).hexdigest()[:_HALF] for half in (of, f"{entry.url}\n{what}"))
     except Exception:  # a damaged row costs its own line alone, whatever it is
         return None
 
@@ -65,17 +67,18 @@ class ToldNotes:
     def mails(self, serial: str, entries: Collection[LedgerEntry]) -> dict[int, str]:
         """Return by number the changes that mails to the reader of *serial* have told, with the last one's Message-ID.
 
-        What this store has told again since it was restored is no longer what the lost one told.
+        The last word on a text, or on whether an article is there, is what the reader knows: what came before it is
+        no longer, and what follows in the same digest leads on from it.
         """
-        numbers: dict[str, list[int]] = {}
-        for entry in entries:
+        marks: dict[str, tuple[str, int]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.number):
             if mark := mark_of(entry):
-                numbers.setdefault(mark, []).append(entry.number)
-        found: dict[int, str] = {}
-        for message_id, marks in self._lines() if numbers else ():
+                marks.setdefault(mark[:_HALF], (mark, entry.number))
+        last: dict[str, tuple[str, str]] = {}
+        for message_id, told in self._lines() if marks else ():
             if message_id.startswith(f"<{serial}"):
-                found |= {number: message_id for mark in marks for number in numbers.get(mark, ())}
-        return found
+                last |= {mark[:_HALF]: (mark, message_id) for mark in told if mark[:_HALF] in marks}
+        return {marks[of][1]: message_id for of, (mark, message_id) in last.items() if mark == marks[of][0]}
 
     def _lines(self) -> Iterator[tuple[str, list[str]]]:
         try:

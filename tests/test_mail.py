@@ -4,6 +4,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,34 @@ def test_whoever_was_held_up_sends_nothing_that_another_may_have_in_hand(store: 
     [(_, delivery)] = send_waiting(store, mailer(mailbox.port), lambda: next(moments))
     assert (delivery.outcome, mailbox.mails) == (Outcome.DEFERRED, [])
     assert answers(store, mailer(mailbox.port), DAY_2 + timedelta(minutes=16)) == [Outcome.SENT]
+
+
+def test_whoever_is_still_at_it_has_the_whole_time_once_more(store: Store) -> None:
+    """A server that reads a large mail slowly asks for more time than an attempt has in the beginning."""
+    frozen(store, Path())
+    with store.writing() as session:
+        number = deliveries.begin(session, 1, DAY_2)
+        assert number
+        for minutes in (8, 16, 24):
+            assert deliveries.renew(session, number, DAY_2 + timedelta(minutes=minutes))
+            assert deliveries.begin(session, 1, DAY_2 + timedelta(minutes=minutes + 19)) is None
+        assert not deliveries.renew(session, number, DAY_2 + timedelta(minutes=34))
+        assert deliveries.begin(session, 1, DAY_2 + timedelta(minutes=44))
+        assert not deliveries.renew(session, number, DAY_2 + timedelta(minutes=44))
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(8, Outcome.SENT), (34, Outcome.DEFERRED)])
+def test_a_slow_server_gets_a_mail_as_long_as_its_sender_is_there(
+    store: Store, mailbox: Mailbox, minutes: int, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.mailer._ASKED_EVERY_S", -1)
+    monkeypatch.setattr("reports.mailer._PIECE", 1000)
+    frozen(store, Path())
+    late = DAY_2 + timedelta(minutes=minutes)
+    # When it begins, at each piece, and at the end.
+    moments = chain([DAY_2] * 3, [DAY_2 + timedelta(minutes=8), late], repeat(late + timedelta(minutes=8)))
+    [(_, delivery)] = send_waiting(store, mailer(mailbox.port), lambda: next(moments))
+    assert (delivery.outcome, len(mailbox.mails)) == (outcome, outcome is Outcome.SENT)
 
 
 def test_a_store_that_goes_away_while_the_server_waits_costs_no_more_than_a_later_attempt(mailbox: Mailbox) -> None:

@@ -108,19 +108,21 @@ def test_a_change_is_known_again_by_what_it_leads_to(
 def test_a_line_of_notes_that_was_cut_costs_itself_alone(tmp_path: Path) -> None:
     notes = ToldNotes(tmp_path / "told")
     (tmp_path / "told").write_text(f"<s1.d1.x@example.org> {mark_of(a_change(1))} {str(mark_of(a_change(2)))[:9]}")
-    notes.note("<s1.d2.x@example.org>", [a_change(3, text="Three.")])
-    found = notes.mails("s1.d", [a_change(4), a_change(5, text="Three.")])
+    notes.note("<s1.d2.x@example.org>", [a_change(3, url="http://a.example/3")])
+    found = notes.mails("s1.d", [a_change(4), a_change(5, url="http://a.example/3")])
     assert found == {4: "<s1.d1.x@example.org>", 5: "<s1.d2.x@example.org>"}
 
 
 def test_notes_do_not_grow_for_ever_and_keep_the_newest(tmp_path: Path) -> None:
     notes = ToldNotes(tmp_path / "told")
-    mails = {f"<s1.d{number}.x@example.org>": [a_change(0, text=f"{number}")] * 2000 for number in range(50)}
+    mails = {
+        f"<s1.d{number}.x@example.org>": [a_change(0, url=f"http://a.example/{number}")] * 2000 for number in range(50)
+    }
     for message_id, entries in mails.items():
         notes.note(message_id, entries)
     assert (tmp_path / "told").stat().st_size < 1_100_000
-    assert notes.mails("s1.d", [a_change(9, text="49")]) == {9: "<s1.d49.x@example.org>"}
-    assert notes.mails("s1.d", [a_change(9, text="0")]) == {}
+    assert notes.mails("s1.d", [a_change(9, url="http://a.example/49")]) == {9: "<s1.d49.x@example.org>"}
+    assert notes.mails("s1.d", [a_change(9, url="http://a.example/0")]) == {}
 
 
 def test_what_was_told_again_since_is_told_by_the_later_mail(tmp_path: Path) -> None:
@@ -128,6 +130,22 @@ def test_what_was_told_again_since_is_told_by_the_later_mail(tmp_path: Path) -> 
     for mail in ("lost", "own"):
         notes.note(f"<s1.d1.{mail}@example.org>", [a_change(1, ChangeKind.REMOVED)])
     assert notes.mails("s1.d", [a_change(9, ChangeKind.REMOVED)]) == {9: "<s1.d1.own@example.org>"}
+
+
+def test_what_a_mail_took_back_is_known_no_more(tmp_path: Path) -> None:
+    notes, removed, restored = ToldNotes(tmp_path / "told"), ChangeKind.REMOVED, ChangeKind.RESTORED
+    notes.note("<s1.d1.x@example.org>", [a_change(1, removed), a_change(2, ChangeKind.EDITED, text="Two.")])
+    notes.note("<s1.d2.x@example.org>", [a_change(3, restored), a_change(4, ChangeKind.EDITED, text="One.")])
+    assert notes.mails("s1.d", [a_change(8, removed), a_change(9, ChangeKind.EDITED, text="Two.")]) == {}
+    assert [*notes.mails("s1.d", [a_change(8, restored), a_change(9, ChangeKind.EDITED, text="One.")])] == [8, 9]
+
+
+def test_of_several_changes_of_one_text_the_first_alone_was_told_before(tmp_path: Path) -> None:
+    notes, edited = ToldNotes(tmp_path / "told"), ChangeKind.EDITED
+    notes.note("<s1.d1.x@example.org>", [a_change(1, edited, text="Two.")])
+    there_and_back = [a_change(number, edited, text=text) for number, text in ((9, "Two."), (8, "One."), (7, "Two."))]
+    assert [*notes.mails("s1.d", there_and_back)] == [7]
+    assert notes.mails("s1.d", there_and_back[:2]) == {}
 
 
 def test_notes_that_are_not_there_tell_nothing(tmp_path: Path) -> None:

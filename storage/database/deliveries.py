@@ -17,7 +17,7 @@ _GIVE_UP_AFTER = timedelta(days=5)
 #: So long an attempt belongs to who began it; a process that dies leaves it to the next after that time.
 LEASE = timedelta(minutes=20)
 #: What is left of it must last for the ten minutes in which a server may answer (RFC 5321, section 4.5.3.2.6).
-_TIME_TO_SEND = LEASE - timedelta(minutes=11)
+_TIME_TO_ANSWER = timedelta(minutes=11)
 #: A digest that waits longer for its first attempt waits for somebody who is not there.
 _SOON = timedelta(hours=1)
 #: Pauses are never so long: what lies further apart is a machine that slept or a clock that leapt.
@@ -94,11 +94,28 @@ def may_go_on(session: Session, delivery_id: int, now: datetime) -> bool:
 
     Whoever was stopped for a while, or waited long for a slow server, must not send what another has in hand by now.
     """
+    left = time_left(session, delivery_id, now)
+    return left is not None and left >= timedelta(0)
+
+
+def time_left(session: Session, delivery_id: int, now: datetime) -> timedelta | None:
+    """Return how long an attempt may still take until the dot, None if it belongs to nobody any more."""
     delivery = session.get_one(DeliveryRow, delivery_id)
     row = session.get_one(DigestRow, delivery.digest_id)
     newest = _last_delivery(session, row.id)
     is_newest = newest is not None and newest.id == delivery_id and delivery.ended_at is None
-    return row.state == READY and is_newest and delivery.started_at <= now <= delivery.started_at + _TIME_TO_SEND
+    until = delivery.started_at + LEASE if row.next_try_at is None else row.next_try_at
+    is_ours = row.state == READY and is_newest and delivery.started_at <= now
+    return until - _TIME_TO_ANSWER - now if is_ours else None
+
+
+def renew(session: Session, delivery_id: int, now: datetime) -> bool:
+    """Give an attempt that is under way its whole time once more, and say whether it may go on."""
+    if not may_go_on(session, delivery_id, now):
+        return False
+    row = session.get_one(DigestRow, session.get_one(DeliveryRow, delivery_id).digest_id)
+    row.next_try_at = max(row.next_try_at or now, now + LEASE)
+    return True
 
 
 def end(
