@@ -1,5 +1,6 @@
 """Tell what a site puts into all its texts at once from what people write into one: values in, values out."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,14 @@ from storage.text import comparison_text
 #: So many stories, and two in three of the known articles that answered, are not edited alike by their people.
 _FLOOR, _SHARE = 4, 2 / 3
 _QUOTED, _QUOTES = 60, 3
+#: What may stand before a headline in a list, and the day behind it.
+_BULLET = re.compile(r"^[\s·•●▪◆■※>»*\-–—]+")
+_DAY_BEHIND = re.compile(
+    r"\s*[\[(（【]?\s*(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{4})?|"
+    r"[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8}\.? \d{4})\s*[\])）】]?\s*$"
+)
+#: A shorter beginning of a headline may be that of many.
+_SHORTEST_CUT = 6
 #: What is held back beyond so many bytes of pages is decided at once.
 _MOST_BYTES = 32_000_000
 
@@ -48,6 +57,14 @@ def _lines(known: ArticleFields, read: ArticleFields) -> tuple[tuple[str, ...], 
     )
 
 
+def headline_in(line: str) -> tuple[str, bool]:
+    """Return what of a line would be a headline in a list of other stories, and whether it was cut there."""
+    bare = _BULLET.sub("", _DAY_BEHIND.sub("", line)).strip()
+    cut = bare.rstrip(".… ")
+    is_cut = bare.endswith(("…", "...")) and len(comparison_text(cut)) >= _SHORTEST_CUT
+    return (cut, True) if is_cut else (bare, False)
+
+
 @dataclass
 class HeldEdits:
     """The edits of one visit that may be the site's doing, held back until it is known how many were edited so."""
@@ -55,11 +72,15 @@ class HeldEdits:
     _edits: list[Edit] = field(default_factory=list)
     _bytes: int = 0
     _stories: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: Of how many stories the line was that most have in common.
+    most_alike: int = 0
 
     def hold(self, edit: Edit) -> None:
         """Hold an edit back."""
         for line in edit.lines:
-            self._stories[comparison_text(line)].add(comparison_text(edit.story))
+            stories = self._stories[comparison_text(line)]
+            stories.add(comparison_text(edit.story))
+            self.most_alike = max(self.most_alike, len(stories))
         self._bytes += sum(len(capture.content) for capture in edit.observation.captures)
         self._edits.append(edit)
 
@@ -69,31 +90,36 @@ class HeldEdits:
         return self._bytes > _MOST_BYTES
 
     def decide(
-        self, answered: int | None, is_headline: Callable[[str], bool] = lambda _: False
+        self,
+        answered: int | None,
+        is_headline: Callable[[str], bool] = lambda _: False,
+        is_known_design: Callable[[Edit], bool] = lambda _: False,
     ) -> tuple[list[Observation], list[Edit]]:
         """Let go of all edits: the observations as they are to be written, and which of the edits are the site's doing.
 
-        *answered* is how many known articles have answered; None lets nothing pass for the site's doing. A list of
-        other stories is the site's as well, though each text has others in it: *is_headline* tells them.
+        *answered* is how many known articles have shown their page. None is that of a visit which was stopped: what
+        stands in several texts is left to the next, which finds it again. A list of other stories is the site's as
+        well, though each text has others in it: *is_headline* tells them. What follows a *known design* late, since it
+        was not asked for on the day, is no edit either, and no news of the design.
         """
         # Another thread may hold one more back meanwhile.
         edits, self._edits, self._bytes = self._edits, [], 0
-        alike: list[Edit] = []
-        if answered is not None:
-            everywhere = {line for edit in edits for line in edit.lines if self._is_everywhere(line, answered)}
-            alike = [edit for edit in edits if everywhere.issuperset(edit.lines)]
-            listing = [
-                edit
-                for edit in edits
-                if edit not in alike and all(line in everywhere or is_headline(line) for line in edit.lines)
-            ]
-            alike += listing if _are_most(len({comparison_text(edit.story) for edit in listing}), answered) else []
-        designed = {id(edit) for edit in alike}
+        if answered is None:
+            return [edit.observation for edit in edits if not self._is_shared(edit)], []
+        everywhere = {line for edit in edits for line in edit.lines if self._is_everywhere(line, answered)}
+        alike = [edit for edit in edits if everywhere.issuperset(edit.lines)]
+        others = [edit for edit in edits if not everywhere.issuperset(edit.lines)]
+        listing = [edit for edit in others if all(line in everywhere or is_headline(line) for line in edit.lines)]
+        alike += listing if _are_most(len({comparison_text(edit.story) for edit in listing}), answered) else []
+        designed = {id(edit) for edit in (*alike, *filter(is_known_design, others))}
         written = [replace(edit.observation, is_by_design=id(edit) in designed) for edit in edits]
         return written, alike
 
     def _is_everywhere(self, line: str, answered: int) -> bool:
         return _are_most(len(self._stories[comparison_text(line)]), answered)
+
+    def _is_shared(self, edit: Edit) -> bool:
+        return all(len(self._stories[comparison_text(line)]) > 1 for line in edit.lines)
 
 
 def _are_most(stories: int, answered: int) -> bool:
@@ -104,5 +130,22 @@ def in_words(edits: Sequence[Edit]) -> str:
     """Say how many texts have got or lost the same lines, and which."""
     often = Counter(line for edit in edits for line in edit.lines)
     shown = sorted(often, key=lambda line: (-often[line], line))[:_QUOTES]
-    quotes = (f"“{line}”" if len(line) <= _QUOTED else f"“{line[: _QUOTED - 1]}…”" for line in shown)
-    return f"{len(edits)}, {', '.join(quotes)}"
+    return f"{len(edits)}, {', '.join(map(_quote, shown))}"
+
+
+def _quote(line: str) -> str:
+    return f"“{line}”" if len(line) <= _QUOTED else f"“{line[: _QUOTED - 1]}…”"
+
+
+def follows_design(edit: Edit, told: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:
+    """Say whether an edit is of a design that an earlier visit met in other texts.
+
+    What was *told* then (:func:`in_words`) quotes its lines, the first of many. And the newest *texts* on record stand
+    as the design has them: what came here stands in some of them, what went here in few.
+    """
+    quotes = {_quote(line) for line in edit.lines}
+    if not any(sum(quote in words for quote in quotes) >= min(len(quotes), _QUOTES) for words in told):
+        return False
+    here = {*map(comparison_text, edit.observation.fields.body)}
+    often = Counter(line for text in texts for line in {*map(comparison_text, text)})
+    return all((often[line] >= _FLOOR) == (line in here) for line in map(comparison_text, edit.lines))

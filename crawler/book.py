@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
+from crawler.alike import headline_in
 from crawler.outcome import Account, Outcome, may_be_walled
 from crawler.shared_values import SHARED_ENDS
 from storage.database import (
@@ -24,6 +25,10 @@ from storage.database import (
 from storage.drift import Cause, dates_lost, may_lack_dates
 from storage.processes import process_lives, this_host
 from storage.records import ArticleState, Capture, ConditionKind, KnownArticle, Link, Observation, Origin, Park, Recheck
+
+#: Every article on record has been asked for again by then.
+_DESIGNS_KNOWN = timedelta(days=100)
+_TEXTS_LOOKED_AT = 20
 
 
 class VisitBook:
@@ -245,7 +250,7 @@ class VisitBook:
             unread += [line for line in of_articles if line.kind == ConditionKind.DRIFTED]
             still.update(ConditionKind(line.kind) for line in unread)
         shared = [line for line in open_ones if line.evidence.endswith(SHARED_ENDS)]
-        if shared and not account.located:
+        if shared and (account.has_put_off or not account.located):
             still.update(ConditionKind(line.kind) for line in shared)
         if any(may_lack_dates(line.evidence, account.located) for line in open_ones):
             still.add(ConditionKind.DRIFTED)
@@ -254,9 +259,22 @@ class VisitBook:
         return still
 
     def is_headline(self, line: str) -> bool:
-        """Say whether an article of the park on record has this headline."""
+        """Say whether a line, as lists write them, is the headline of one of the park's articles on record."""
+        headline, is_cut = headline_in(line)
         with self._store.reading() as session:
-            return articles.has_headline(session, self._park.slug, line)
+            return articles.has_headline(session, self._park.slug, headline, is_cut=is_cut)
+
+    def told_designs(self) -> list[str]:
+        """Return what was told of lines that the site put into most texts at once, as long as articles may wait."""
+        assert self.began_at is not None
+        with self._store.reading() as session:
+            found = visit_log.conditions(session, park=self._park.slug, since=self.began_at - _DESIGNS_KNOWN)
+            return [line.evidence for line in found if line.evidence.startswith(Cause.ALIKE)]
+
+    def newest_texts(self) -> list[tuple[str, ...]]:
+        """Return the paragraphs of the newest live articles, as they are on record."""
+        with self._store.reading() as session:
+            return planning.newest_texts(session, self._park.slug, _TEXTS_LOOKED_AT)
 
     def newest(self, limit: int) -> list[Recheck]:
         """Return the newest live articles, to be asked for whether they are due or not."""

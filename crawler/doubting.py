@@ -34,7 +34,8 @@ def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) 
     is_listed = is_listed and not (known is not None and listed == comparison_text(known.fields.headline))
     expected = observation.fields.headline if is_listed else asked.headline
     on_record = observation.restated.fields if observation.restated else None
-    found = doubts_in(observation.fields, known.fields if known else None, expected, on_record)
+    says_more = is_listed and known is not None and len(listed) > len(comparison_text(known.fields.headline))
+    found = doubts_in(observation.fields, known.fields if known else None, expected, on_record, says_more=says_more)
     if known is not None and observation.restated is not None:
         found = (*doubts_in_our_part(known.fields, observation.restated.fields), *found)
     # Where all is new, no text can give way to another, and what is read is to be kept at once.

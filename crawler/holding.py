@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property, partial
 
-from crawler.alike import HeldEdits, in_words
+from crawler.alike import Edit, HeldEdits, follows_design, in_words
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.outcome import Account
@@ -36,6 +36,7 @@ class Held:
             account.is_repeated = account.is_repeated or self.readings.repeats(item.doubtful)
         elif item.edit is not None:
             self.edits.hold(item.edit)
+            account.edited_alike = self.edits.most_alike
         return item.doubtful is not None or item.edit is not None
 
     @property
@@ -56,12 +57,15 @@ def write(book: VisitBook, account: Account, observation: Observation) -> None:
 def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = True, is_cut: bool = False) -> None:
     """Write what was held back.
 
-    Of a visit that is no whole one, nothing is known of what its site does everywhere. One that was *cut* off by hand
-    leaves what is in doubt to the next, which finds it again, and so does one that ended before it could ask the others
-    that would tell.
+    One that was *cut* off by hand leaves what is in doubt to the next, which finds it again, and so does one that ended
+    before it could ask the others that would tell; else a visit judges by what it has seen.
     """
-    written, alike = held.edits.decide(account.rechecked if is_whole else None, _headlines(book))
-    if not is_cut and (is_whole or not account.more_to_ask):
+    written, alike = held.edits.decide(
+        None if is_cut else account.reread, _headlines(book), partial(_follows_design, _Designs(book))
+    )
+    if is_cut or (account.more_to_ask and not is_whole):
+        account.has_put_off = bool(account.doubted)
+    else:
         written += _believed(held.readings, book, account)
     for observation in written:
         try:
@@ -72,6 +76,28 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
         account.alike = in_words(alike)
 
 
+@dataclass
+class _Designs:
+    """What earlier visits have told of lines that the site put into most texts, and how the newest texts stand."""
+
+    _book: VisitBook
+
+    @cached_property
+    def told(self) -> list[str]:
+        return self._book.told_designs()
+
+    @cached_property
+    def texts(self) -> list[tuple[str, ...]]:
+        return self._book.newest_texts() if self.told else []
+
+
+def _follows_design(designs: _Designs, edit: Edit) -> bool:
+    try:
+        return follows_design(edit, designs.told, designs.texts)
+    except Exception:  # a store that is busy must not cost the visit what it has read; the edit is then told
+        return False
+
+
 def _headlines(book: VisitBook) -> Callable[[str], bool]:
     """Return what says whether a line is the headline of an article on record, each asked for once."""
 
@@ -79,7 +105,7 @@ def _headlines(book: VisitBook) -> Callable[[str], bool]:
     def is_headline(line: str) -> bool:
         try:
             return book.is_headline(line)
-        except Exception:  # a store that is busy must not cost the visit what it has read; the edit is then told
+        except Exception:  # as above
             return False
 
     return is_headline

@@ -38,6 +38,9 @@ class Account:
     confirmed: int = 0
     #: Known articles that answered in any way: what removals are weighed against.
     rechecked: int = 0
+    #: The keys of those that have shown their page, and whether others were asked for as witnesses.
+    shown: set[str] = field(default_factory=set)
+    has_asked: bool = False
     unread: int = 0
     #: Articles behind a wall of which nobody knew before, what the last of them showed instead, and whether the site
     #: was left in peace for that.
@@ -49,11 +52,15 @@ class Account:
     failures_in_a_row: int = 0
     #: How many texts have got or lost the same lines, and which: the site's doing, not that of its people.
     alike: str | None = None
+    #: How many texts have one line in common that came into them or went.
+    edited_alike: int = 0
     #: How many readings wait until it is known whether they are the articles' own; the field that was not, in words.
     doubted: int = 0
     #: Whether new articles, of which nobody knows better, have a short text in common.
     is_repeated: bool = False
     shared: tuple[str, str] | None = None
+    #: Whether they wait for the next visit.
+    has_put_off: bool = False
     #: How many readings those were.
     shared_by: int = 0
     changes: int = 0
@@ -95,13 +102,23 @@ class Account:
     @property
     def more_to_ask(self) -> int:
         """How many articles are to be asked for that were read before, to find out what the site does everywhere."""
+        if self.has_asked:
+            return 0
         is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.fetched
         few = 2 * FLOOR if is_few or (self.is_repeated and self.doubted < FLOOR) else 0
-        # Many are in doubt among those that showed a page, and would not be among all: pages that were confirmed may
-        # show the same, or something else.
-        is_open = self.doubted >= FLOOR and self.confirmed > 0 and 3 * self.doubted < 2 * self.rechecked
-        others = min(self.doubted + self.doubted // 2 + 1, _MOST_WITNESSES) if is_open else 0
+        suspects = max(self.doubted, self.edited_alike)
+        others = min(suspects // 2 + 1, _MOST_WITNESSES) if self._is_open(suspects) else 0
         return max(few, others, DRIFT_FLOOR if self.is_in_doubt else 0)
+
+    def _is_open(self, suspects: int) -> bool:
+        """Say whether articles that were not asked for, or that the site confirmed, may show the same as *suspects* do.
+
+        They are most of those that showed their page, or would not be most of all that answered.
+        """
+        if suspects < FLOOR:
+            return False
+        are_most = 3 * suspects >= 2 * min(self.fetched, self.reread or self.fetched)
+        return are_most or (self.confirmed > 0 and 3 * suspects < 2 * self.rechecked)
 
     @property
     def reread(self) -> int:

@@ -36,13 +36,13 @@ class Doubt:
     #: The headline that the record or the listing knows the article by.
     story: str
     is_known: bool
-    #: It is the beginning of what the listing says, as the heading of a series is.
-    is_beginning: bool = False
+    #: It fits the listing as far as one of the two goes: the heading of a series, or a site's name behind a headline.
+    fits_listing: bool = False
 
     @property
     def counts(self) -> bool:
         """Whether it tells against the site: what is new may be short, unless others gave way to it."""
-        return self.is_known or (self.field == "headline" and not self.is_beginning)
+        return self.is_known or (self.field == "headline" and not self.fits_listing)
 
 
 def _headline_in_doubt(headline: str, expected: str) -> str:
@@ -53,8 +53,13 @@ def _headline_in_doubt(headline: str, expected: str) -> str:
 
 
 def _put_behind(headline: str, known: str) -> str | None:
-    """Return what stands behind the headline on record, None where that is none or was cut off."""
-    if not headline.startswith(known) or known.rstrip(".… ") != known or len(comparison_text(known)) < _SHORTEST:
+    """Return what stands behind the headline that is known, None where that is none or was cut off."""
+    if (
+        headline == known
+        or not headline.startswith(known)
+        or known.rstrip(".… ") != known
+        or len(comparison_text(known)) < _SHORTEST
+    ):
         return None
     return f"…{headline.removeprefix(known).strip()}"
 
@@ -64,10 +69,13 @@ def doubts_in(
     known: ArticleFields | None,
     expected: str | None,
     on_record: ArticleFields | None = None,
+    *,
+    says_more: bool = False,
 ) -> tuple[Doubt, ...]:
     """Return what of a reading may stand on other pages as well.
 
-    A headline that neither the record nor the listing has: *expected* is what they say of it. A short text in which
+    A headline that neither the record nor the listing has: *expected* is what they say of it; words behind a headline,
+    unless the listing *says more* than the record as well. A short text in which
     nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
     Another day than the one *on record*, which is what is known as today's rules read it, if they are others.
     """
@@ -77,8 +85,9 @@ def doubts_in(
     # A site's name may be the beginning of its headlines.
     if wanted and not (is_as_before or said.startswith(wanted)):
         found.append(("headline", _headline_in_doubt(read.headline, known.headline if known else expected or "")))
-    elif known is not None and not is_as_before and (behind := _put_behind(read.headline, known.headline)):
-        found.append(("headline", behind))
+    elif not (is_as_before or says_more):
+        behind = _put_behind(read.headline, known.headline if known else expected or "")
+        found += [("headline", behind)] if behind else []
     text = "".join(read.body)
     before = {*map(comparison_text, known.body)} if known else set()
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
@@ -87,9 +96,9 @@ def doubts_in(
     day = (read.date_published or "")[:10]
     if on_record is not None and on_record.date_published and day and day != on_record.date_published[:10]:
         found.append((DATE, day))
-    story, is_beginning = expected or read.headline, bool(said) and wanted.startswith(said)
+    story, fits = expected or read.headline, bool(said) and (wanted.startswith(said) or said.startswith(wanted))
     return tuple(
-        Doubt(field=name, value=value, story=story, is_known=known is not None, is_beginning=is_beginning)
+        Doubt(field=name, value=value, story=story, is_known=known is not None, fits_listing=fits)
         for name, value in found
     )
 
@@ -131,7 +140,9 @@ class HeldReadings:
 
     def repeats(self, reading: Doubtful) -> bool:
         """Say whether a new article that is held has the text of another one."""
-        texts = [comparison_text(doubt.value) for doubt in reading.doubts if not doubt.counts]
+        # What stands behind a headline that the listing has as well is no news of this visit.
+        doubts = [doubt for doubt in reading.doubts if not (doubt.counts or doubt.value.startswith("…"))]
+        texts = [comparison_text(doubt.value) for doubt in doubts]
         for text in texts:
             self._new_texts[text].add(comparison_text(reading.doubts[0].story))
         return any(len(self._new_texts[text]) > 1 for text in texts)

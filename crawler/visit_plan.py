@@ -112,9 +112,15 @@ class VisitPlan:
         if self._account.listings_whole >= self._account.listings:
             yield [self._again(recheck) for recheck in self._book.missing_from_listing()]
         if more := self._account.more_to_ask:
-            yield [Asked.as_witness(recheck) for recheck in self._book.newest(more)]
+            yield self._witnesses(more)
+            self._account.has_asked = True
         if self._believes_in_removals():
             yield [asked.second_look() for asked in self._doubted]
+
+    def _witnesses(self, number: int) -> list[Asked]:
+        shown = self._account.shown
+        found = [recheck for recheck in self._book.newest(number + len(shown)) if recheck.key not in shown]
+        return [Asked.as_witness(recheck) for recheck in found[:number]]
 
     def _rechecks(self, due_at: datetime | None) -> Iterator[list[Asked]]:
         after_id = 0

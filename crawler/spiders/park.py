@@ -238,7 +238,9 @@ class ParkSpider(Spider):
             crash_point("article_fetched")
             self._seen()
             self.account.fetched += 1
-            self.account.rechecked += asked.article_id is not None and not asked.is_second_look
+            if asked.article_id is not None:
+                self.account.rechecked += not asked.is_second_look
+                self.account.shown.add(asked.key)
             self.account.located.update(located(result.observation))
             if self.plan.keeps(result.observation):
                 found = result.observation

@@ -292,7 +292,8 @@ def _published(iso: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def has_headline(session: Session, park: str, headline: str) -> bool:
-    """Say whether one of a park's articles has a headline, as it is written."""
-    query = select(ArticleRow.id).where(ArticleRow.park == park, ArticleRow.headline == headline).limit(1)
+def has_headline(session: Session, park: str, headline: str, *, is_cut: bool = False) -> bool:
+    """Say whether one of a park's articles has a headline, as it is written, or one that begins so."""
+    is_like = ArticleRow.headline.startswith(headline, autoescape=True) if is_cut else ArticleRow.headline == headline
+    query = select(ArticleRow.id).where(ArticleRow.park == park, is_like).limit(1)
     return session.scalars(query).first() is not None

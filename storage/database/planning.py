@@ -205,6 +205,14 @@ def newest(session: Session, park: str, limit: int) -> list[Recheck]:
     return [_recheck(row, row.key) for row in session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit))]
 
 
+def newest_texts(session: Session, park: str, limit: int) -> list[tuple[str, ...]]:
+    """Return the paragraphs of the newest live articles of a park, as they are on record."""
+    version = (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version)
+    query = select(VersionRow.body).join(ArticleRow, version)
+    query = query.where(ArticleRow.park == park, ArticleRow.state == ArticleState.LIVE.value)
+    return [tuple(body) for body in session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit))]
+
+
 def missing_from_listing(
     session: Session, park: str, visit: int, *, alive_since: datetime | None = None
 ) -> list[Recheck]:
