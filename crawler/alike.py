@@ -26,7 +26,10 @@ _MOST_BYTES = 32_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """An observation of a known article from which nothing differs but lines that came into its text, or went."""
+    """An observation of a known article from which nothing differs but lines that came into its text, or went.
+
+    Or what stood around its headline.
+    """
 
     observation: Observation
     lines: tuple[str, ...]
@@ -44,6 +47,14 @@ def lines_exchanged(known: ArticleFields, read: ArticleFields) -> tuple[str, ...
     """Return the lines that came into a text and those that went out of it for them, as a list of others turns over."""
     came, went = _lines(known, read)
     return (*came, *went) if came and went else ()
+
+
+def headline_cut(known: ArticleFields, read: ArticleFields) -> tuple[str, ...]:
+    """Return what stood around a headline and stands there no more, as a site's name; nothing if more differs."""
+    if changed_fields(known, read) != ("headline",) or read.headline not in known.headline:
+        return ()
+    before, _, behind = known.headline.partition(read.headline)
+    return tuple(part.strip() for part in (before, behind) if part.strip())
 
 
 def _lines(known: ArticleFields, read: ArticleFields) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crawler.alike import Edit, lines_between, lines_exchanged
+from crawler.alike import Edit, headline_cut, lines_between, lines_exchanged
 from crawler.asked import Asked, ReadArticle
 from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
 from storage.records import NO_VALIDATORS, ArticleState, KnownArticle, Observation, Origin
@@ -34,8 +34,13 @@ def _doubts(observation: Observation, known: KnownArticle | None, asked: Asked) 
     is_listed = is_listed and not (known is not None and listed == comparison_text(known.fields.headline))
     expected = observation.fields.headline if is_listed else asked.headline
     on_record = observation.restated.fields if observation.restated else None
-    says_more = is_listed and known is not None and len(listed) > len(comparison_text(known.fields.headline))
-    found = doubts_in(observation.fields, known.fields if known else None, expected, on_record, says_more=says_more)
+    found = doubts_in(
+        observation.fields,
+        known.fields if known else None,
+        expected,
+        on_record,
+        listed=known.listed_headline if known and is_listed else None,
+    )
     if known is not None and observation.restated is not None:
         found = (*doubts_in_our_part(known.fields, observation.restated.fields), *found)
     # Where all is new, no text can give way to another, and what is read is to be kept at once.
@@ -47,5 +52,6 @@ def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
     if known.state is ArticleState.REMOVED:
         return None
     on_record = observation.restated.fields if observation.restated else known.fields
-    lines = lines_between(on_record, observation.fields) or lines_exchanged(on_record, observation.fields)
+    read = observation.fields
+    lines = lines_between(on_record, read) or lines_exchanged(on_record, read) or headline_cut(on_record, read)
     return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None

@@ -46,10 +46,11 @@ class Doubt:
 
 
 def _headline_in_doubt(headline: str, expected: str) -> str:
-    """Return what of a headline may be the site's: all of it, or what it puts before the one that is *expected*."""
-    if len(comparison_text(expected)) < _SHORTEST or not headline.endswith(expected):
+    """Return what of a headline may be the site's: all of it, or what it puts around the one that is *expected*."""
+    if len(comparison_text(expected)) < _SHORTEST or expected not in headline:
         return headline
-    return f"{headline.removesuffix(expected).strip()}…"
+    before, _, behind = headline.partition(expected)
+    return f"{before.strip()}…{behind.strip()}"
 
 
 def _put_behind(headline: str, known: str) -> str | None:
@@ -64,19 +65,28 @@ def _put_behind(headline: str, known: str) -> str | None:
     return f"…{headline.removeprefix(known).strip()}"
 
 
+def _behind_headline(headline: str, known: ArticleFields | None, listed: str) -> str | None:
+    if known is None:
+        return _put_behind(headline, listed)
+    if len(comparison_text(listed)) > len(comparison_text(known.headline)) and known.headline in listed:
+        return None  # the listing has put it there as well
+    behind = _put_behind(headline, known.headline) or _put_behind(headline, listed)
+    return None if behind and known.headline.endswith(behind.removeprefix("…")) else behind
+
+
 def doubts_in(
     read: ArticleFields,
     known: ArticleFields | None,
     expected: str | None,
     on_record: ArticleFields | None = None,
     *,
-    says_more: bool = False,
+    listed: str | None = None,
 ) -> tuple[Doubt, ...]:
     """Return what of a reading may stand on other pages as well.
 
-    A headline that neither the record nor the listing has: *expected* is what they say of it; words behind a headline,
-    unless the listing *says more* than the record as well. A short text in which
-    nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
+    A headline that neither the record nor the listing has: *expected* is what they say of it; words behind the headline
+    on record, or where that is another, behind the one that is *listed*, unless they stood there before. A short text
+    in which nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
     Another day than the one *on record*, which is what is known as today's rules read it, if they are others.
     """
     found, wanted = [], comparison_text((expected or "").rstrip(".… "))
@@ -85,9 +95,8 @@ def doubts_in(
     # A site's name may be the beginning of its headlines.
     if wanted and not (is_as_before or said.startswith(wanted)):
         found.append(("headline", _headline_in_doubt(read.headline, known.headline if known else expected or "")))
-    elif not (is_as_before or says_more):
-        behind = _put_behind(read.headline, known.headline if known else expected or "")
-        found += [("headline", behind)] if behind else []
+    elif not is_as_before and (behind := _behind_headline(read.headline, known, listed or expected or "")):
+        found.append(("headline", behind))
     text = "".join(read.body)
     before = {*map(comparison_text, known.body)} if known else set()
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
@@ -96,7 +105,7 @@ def doubts_in(
     day = (read.date_published or "")[:10]
     if on_record is not None and on_record.date_published and day and day != on_record.date_published[:10]:
         found.append((DATE, day))
-    story, fits = expected or read.headline, bool(said) and (wanted.startswith(said) or said.startswith(wanted))
+    story, fits = expected or read.headline, bool(said) and (said in wanted or wanted in said)
     return tuple(
         Doubt(field=name, value=value, story=story, is_known=known is not None, fits_listing=fits)
         for name, value in found
@@ -139,10 +148,8 @@ class HeldReadings:
         self._readings.append(reading)
 
     def repeats(self, reading: Doubtful) -> bool:
-        """Say whether a new article that is held has the text of another one."""
-        # What stands behind a headline that the listing has as well is no news of this visit.
-        doubts = [doubt for doubt in reading.doubts if not (doubt.counts or doubt.value.startswith("…"))]
-        texts = [comparison_text(doubt.value) for doubt in doubts]
+        """Say whether a new article that is held has the text of another one, or the same around its headline."""
+        texts = [comparison_text(doubt.value) for doubt in reading.doubts if not doubt.counts]
         for text in texts:
             self._new_texts[text].add(comparison_text(reading.doubts[0].story))
         return any(len(self._new_texts[text]) > 1 for text in texts)
