@@ -93,6 +93,11 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
     other = _in_its_place(reader, whole, asked, observation, known)
     if other is not None:
         return other
+    if known is not None and {"headline", "body"} <= {*changed_fields(known.fields, observation.fields)}:
+        # Caches that mix up their keys answer with the page of another address.
+        another = await run_in_thread(reader.book.another_with, known, observation)
+        if another is not None:
+            return NotSeen(reason=f"it shows another article on record, {another}")
     if known is None:
         observation = await _as_moved(reader, observation)
     elif changed_fields(known.fields, observation.fields):

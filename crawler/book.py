@@ -134,6 +134,11 @@ class VisitBook:
                 return []
             return planning.twins(session, self._park.slug, observation.fields)
 
+    def another_with(self, known: KnownArticle, observation: Observation) -> str | None:
+        """Return the address of another article on record that says what is read of a known one."""
+        with self._store.reading() as session:
+            return planning.another_with(session, self._park.slug, known, observation.fields)
+
     def record(self, observation: Observation) -> articles.Recorded:
         """Write a good reading and what it means."""
         with self._store.writing("article") as session:

@@ -85,7 +85,7 @@ def encoding_named(label: str) -> str | None:
     if name is None or name.replace("_", "-") in _OF_NO_PAGE:
         return None
     try:
-        b"".decode(name)
+        b" ".decode(name, "replace")
     except LookupError:  # a codec that makes no text, as that of gzip
         return None
     return name

@@ -1,14 +1,15 @@
 """Make digests: read, render, and freeze bytes and position in one transaction; only then may they be sent."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.delivering import journal_of, signer_of, told_notes_of
 from monitor.settings import Settings
-from reports.coverage import ParkCoverage, cover_park, not_watched
+from reports.coverage import ParkCoverage, change_windows, cover_park, not_watched
 from reports.digest import Digest, sections_of
 from reports.message import Letter, build_letter
 from storage.cadence import next_slot, parse_cadence
@@ -62,6 +63,7 @@ def make(
         told_before = _told_before(session, told_notes_of(store), subscription, entries)
         coverage = _coverage(session, parks, subscription, since, now)
         coverage += _uncovered(session, parks, subscription, broken, (since, now))
+        coverage = _with_windows(coverage, entries)
         baselines = _baselines(session, coverage, subscription, settings.digest.baseline_items)
         _, previous_sha256 = digests.last(session, subscription.id)
         mishaps = deliveries.mishaps(session, subscription.id, since, now)
@@ -118,6 +120,14 @@ def _entries(session: Session, subscription: Subscription) -> tuple[list[LedgerE
         if matches(entry, subscription.parks, subscription.words):
             entries.append(entry)
     return ledger.as_read_today(session, entries), head
+
+
+def _with_windows(coverage: tuple[ParkCoverage, ...], entries: Iterable[LedgerEntry]) -> tuple[ParkCoverage, ...]:
+    by_park: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in entries:
+        by_park[entry.park].append(entry)
+    found = {park.park: change_windows(by_park[park.park]) for park in coverage}
+    return tuple(replace(park, usual_change=found[park.park][0], worst_change=found[park.park][1]) for park in coverage)
 
 
 def _told_before(

@@ -9,7 +9,7 @@ from statistics import median_low
 
 from storage.database.visit_log import ConditionLine, UnreadLine, VisitLine
 from storage.database.visits import CUT_OFF, DONE, RUNNING, VISIT
-from storage.records import GAP
+from storage.records import GAP, LedgerEntry
 
 #: Who visits by hand once a day, or sleeps over night, is late for no visit that a reader waits for.
 _LONG = timedelta(hours=36)
@@ -49,6 +49,9 @@ class ParkCoverage:
     #: the next.
     usual_window: timedelta | None = None
     worst_window: timedelta | None = None
+    #: Within how long the changes that are told have happened, the median and the longest; None without any.
+    usual_change: timedelta | None = None
+    worst_change: timedelta | None = None
     #: What was over by the end of the digest's time: each is told once.
     ended: tuple[ConditionLine, ...] = ()
 
@@ -219,6 +222,14 @@ def pauses(
             )
 
 
+def change_windows(entries: Iterable[LedgerEntry]) -> tuple[timedelta | None, timedelta | None]:
+    """Return the median and the longest time within which changes have happened; one with no look before has none."""
+    within = sorted(
+        entry.seen_at - entry.seen_after for entry in entries if entry.seen_after and not entry.is_recovered
+    )
+    return (median_low(within), within[-1]) if within else (None, None)
+
+
 def windows(moments: Sequence[datetime]) -> tuple[timedelta | None, timedelta | None]:
     """Return the median and the longest time from one moment to the next; None for less than two moments."""
     between = sorted(later - earlier for earlier, later in pairwise(sorted(moments)))
@@ -266,10 +277,9 @@ def _sight(
         first = going_on[0]
         # What stands in the way now comes first; that an older wall is gone has nobody seen.
         why = "; ".join(told(condition) for condition in reversed(going_on))
-        if newest and newest.listing_joined:
-            return sight, first.began_at, why
         # It was seen for the last time before the first failure, and not just before.
-        since = min(last_joined.started_at, first.began_at) if last_joined else first.began_at
+        seen = last_done if newest and newest.listing_joined else last_joined
+        since = min(seen.started_at, first.began_at) if seen else first.began_at
         return sight, since, why
     if newest is None:
         if last_joined is None:

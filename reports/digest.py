@@ -151,6 +151,8 @@ class Digest:
     told_before_count: int = 0
     #: Whether parts were left out for their size; the whole is then attached as a file.
     is_shortened: bool = False
+    #: The name of that file.
+    attached_as: str = ""
     #: The attached file holds a part as well: no mail server would take all of it.
     is_file_cut: bool = False
 

@@ -51,7 +51,7 @@ def build_letter(
     file = None
     if shown.sections != digest.sections:
         file = _file_of(f"parkwatch-digest-{digest.number}.txt", text_of(digest).encode())
-        shown = replace(shown, is_shortened=True, is_file_cut=file.is_cut)
+        shown = replace(shown, is_shortened=True, attached_as=file.name, is_file_cut=file.is_cut)
     html, text = html_of(shown), text_of(shown)
     message_id = message_id_of(token, digest.number, digest.made_at, sender)
     message = EmailMessage(policy=_POLICY)

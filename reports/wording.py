@@ -56,6 +56,8 @@ def seen_whole(digest: Digest) -> str:
         return "No park is watched."
     alone = len(digest.coverage) == 1
     which = "the park was seen whole" if alone else f"all {len(digest.coverage)} parks were seen whole"
+    if any(park.ended for park in digest.coverage):
+        which += " in the end, with all that was listed"
     unread = sum(park.unread for park in digest.coverage)
     but = f", but for {plural(unread, 'listed page')} that could not be read" if unread else ""
     idle = sum(not park.visits for park in digest.coverage)

@@ -370,3 +370,25 @@ def test_a_site_that_shuts_its_doors_in_the_middle_of_a_visit_is_walled_off_unti
     [condition] = desk.rows("conditions")
     assert (condition["kind"], condition["ended_at"]) == ("blocked", None)
     assert condition["evidence"].startswith("walls stand before its articles: ")
+
+
+def test_a_cache_that_answers_with_another_article_tells_no_edit(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(*range(6, 0, -1))
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages |= {path(number): article(6) for number in (1, 2, 3)}
+    said = desk.fails("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    assert f"{path(1)}: it shows another article on record, {site.base}{path(6)}" in said
+
+
+def test_copies_of_one_story_are_edited_by_their_people_alike(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    site.pages[path(2)] = article(1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    assert len(desk.rows("articles")) == 4
+    edited = article(1, "The park built two halls and a bridge.")[2].replace(b"Story 1 of the park", b"A story of two")
+    site.pages[path(1)] = site.pages[path(2)] = ok(edited.decode())
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("edited", "A story of two")] * 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 from syrupy.assertion import SnapshotAssertion
 
-from reports.coverage import ParkCoverage, Sight, cover_park, visits_planned
+from reports.coverage import ParkCoverage, Sight, change_windows, cover_park, visits_planned
 from reports.diff import Piece, diff_texts, for_mail, words
 from reports.digest import Digest, ParkSection, sections_of
 from reports.message import build_letter, refuse_bare_line_ends, subject_of
@@ -393,6 +393,14 @@ def cover(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = (), **more
     )
 
 
+def test_since_when_a_park_is_partly_seen_does_not_move_when_a_condition_is_over() -> None:
+    partly = a_visit(id=2, outcome="partly", reason="one page", started_at=DAY_1 + timedelta(hours=6))
+    slow = ConditionLine(
+        park="eastgate", kind="unreachable", began_at=DAY_1 + timedelta(hours=7), ended_at=None, evidence="no answer"
+    )
+    assert sight(a_visit(), partly, conditions=(slow,)).since == sight(a_visit(), partly).since == DAY_1
+
+
 def test_quiet_is_told_from_broken() -> None:
     failed = a_visit(outcome="failed", reason="connection refused", listing_joined=False, started_at=DAY_2)
     down = ConditionLine(park="eastgate", kind="unreachable", began_at=DAY_2, ended_at=None, evidence="refused")
@@ -587,6 +595,34 @@ def test_nobody_speaks_of_the_time_before_a_parks_first_visit() -> None:
 def test_the_subject_has_the_readers_day() -> None:
     at_seven_in_shanghai = DAY_1.replace(hour=23)
     assert subject_of(a_digest(made_at=at_seven_in_shanghai)).endswith("(2024-05-07)")
+
+
+def test_what_was_over_by_the_end_is_no_reason_to_say_that_all_was_seen_all_the_time() -> None:
+    wall = ConditionLine(park="eastgate", kind="blocked", began_at=DAY_1, ended_at=DAY_2, evidence="a login page")
+    park = replace(a_digest().coverage[0], ended=(wall,))
+    said = text_of(a_digest(coverage=(park,)))
+    assert "The park was seen whole in the end, with all that was listed since Mon 6 May 16:00." in said
+    assert "Out of sight for a while: Eastgate blocked between" in said
+
+
+def test_a_park_has_the_windows_of_its_changes_beside_those_of_its_listing() -> None:
+    windows = (timedelta(hours=6), timedelta(hours=7), timedelta(days=31))
+    found = change_windows([an_entry(at, seen_after=DAY_2 - window) for at, window in enumerate(windows, 1)])
+    assert found == (timedelta(hours=7), timedelta(days=31))
+    assert change_windows([an_entry(seen_after=None)]) == (None, None)
+    park = replace(a_digest().coverage[0], usual_change=found[0], worst_change=found[1])
+    said = a_digest(coverage=(park,))
+    assert "changes within 7 h, at worst 31 days" in text_of(said)
+    assert "changes within 7 h, at worst 31 days" in html_of(said)
+
+
+def test_a_mail_names_its_file_as_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.message._MOST_PLAIN_BYTES", 1000)
+    entries = [an_entry(at, headline=f"Story {at} of many") for at in range(1, 1200)]
+    letter = build_letter(a_digest(*entries), sender="p@example.org", recipient="r@example.org", token="t")
+    [file] = [*message_from_bytes(letter.content, _class=EmailMessage, policy=policy.default).iter_attachments()]
+    assert file.get_filename() == "parkwatch-digest-7.txt.gz"
+    assert "the attached file parkwatch-digest-7.txt.gz " in letter.html
 
 
 def test_a_diff_of_an_endless_text_shows_its_beginnings() -> None:

@@ -140,7 +140,8 @@ def test_a_digest_that_may_have_come_twice_is_named_once(store: Store, mailbox: 
     send_at_once(store, mailer(mailbox.port), lambda: DAY_2 + timedelta(hours=1), 1)
     [made] = make_due(store, PARKS, demo_settings(tmp_path, 25), DAY_3)
     assert told(made) == [
-        "Digest 1 of Tue 7 May 08:00 may have reached you more than once: the mail server took it without saying so."
+        "Digest 1 of Tue 7 May 08:00 may have reached you more than once: an attempt to send it ended without an "
+        "answer, so the same mail was sent again."
     ]
     assert told(next_digest(store, tmp_path, DAY_3 + timedelta(hours=1))) == []
 

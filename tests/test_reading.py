@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.dates import read_date
-from crawler.decoding import decode
+from crawler.decoding import decode, encoding_named
 from crawler.layouts import Layout, load_layouts
 from crawler.listing import further_pages, key_of, read_listing
 from crawler.page import Page
@@ -56,6 +56,17 @@ def test_what_is_no_believable_date_is_none(text: str) -> None:
 
 CHINESE = "云栖新区首条智能产线投产，负责人朱镕堃说，每小时可装配电机240台。"
 ENGLISH_GB = "<p>He said “it’s ready” — at last.</p>"
+
+
+@pytest.mark.parametrize("label", ["punycode", "idna", "undefined", "unicode-escape", "rot13", "hex", "zlib", "uu"])
+@pytest.mark.parametrize("where", ["header", "meta"])
+def test_a_label_that_is_of_no_page_costs_nothing(label: str, where: str) -> None:
+    content = CHINESE.encode("gb18030") + b"x-" * 20_000
+    if where == "meta":
+        content = f'<meta charset="{label}">'.encode() + content
+    decoded = decode(content, f"text/html; charset={label}" if where == "header" else "text/html")
+    assert (decoded.encoding, decoded.is_damaged, CHINESE in decoded.text) == ("gb18030", False, True)
+    assert encoding_named(label) is None
 
 
 @pytest.mark.parametrize(

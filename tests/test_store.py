@@ -271,6 +271,7 @@ def test_verify_names_fields_that_were_changed_by_hand(store: Store) -> None:
             "the fields of version 1 do not fit their content hash",
         ),
         ("DELETE FROM blobs", "its bytes are missing"),
+        ("DELETE FROM addresses", "its address is not on record, so it would be told as new"),
     ],
 )
 def test_verify_looks_behind_the_present_version(store: Store, statement: str, problem: str) -> None:

@@ -138,6 +138,12 @@ def test_a_signed_mail_is_verified_by_its_key_and_covers_what_matters(
     for part in (b"Subject: Parkwatch", b"<https://news.example.org/leave/", b"One-Click", b"bearing works"):
         assert part in content
         assert not dkim.verify(content.replace(part, part.swapcase(), 1), dnsfunc=names), part
+    for added in (
+        b"Subject: another\r\n",
+        b"Reply-To: x@example.org\r\n",
+        b"List-Unsubscribe: <https://x.example/>\r\n",
+    ):
+        assert not dkim.verify(added + content, dnsfunc=names), added
 
 
 @pytest.mark.parametrize("content", [None, b"no key at all", b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END-----\n"])

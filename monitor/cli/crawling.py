@@ -49,7 +49,9 @@ def crawl(
 def _line(result: VisitResult) -> str:
     changes = "no change" if not result.changes else plural(result.changes, "change")
     if result.is_first and (result.added or result.outcome == "done"):
-        return f"{result.park:<24} {result.outcome:<9} first visit: {plural(result.added, 'article')} on record"
+        # One that was cut off has put them there, and this is the first that has seen all.
+        added = f"{plural(result.added, 'article')} on record" if result.added else "nothing more to put on record"
+        return f"{result.park:<24} {result.outcome:<9} first visit: {added}"
     if result.added:
         changes += f", {result.added} more on record that stood there at the first visit"
         return f"{result.park:<24} {result.outcome:<9} {changes}"

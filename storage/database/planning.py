@@ -12,7 +12,17 @@ from storage.database.ledger import fields_of
 from storage.database.tables import AddressRow, ArticleRow, UnreadRow, VersionRow, VisitRow
 from storage.database.visits import newest_by
 from storage.decisions import changed_fields, content_hash
-from storage.records import ArticleFields, ArticleState, Capture, ChangeKind, Link, Origin, Recheck, Validators
+from storage.records import (
+    ArticleFields,
+    ArticleState,
+    Capture,
+    ChangeKind,
+    KnownArticle,
+    Link,
+    Origin,
+    Recheck,
+    Validators,
+)
 from storage.text import comparison_text
 
 #: Every so many confirmations by 304 the page is fetched whole: some servers answer 304 although it changed.
@@ -255,6 +265,20 @@ def twins(session: Session, park: str, fields: ArticleFields) -> list[Recheck]:
     query = select(ArticleRow, VersionRow).join(VersionRow, version).where(ArticleRow.id.in_(alike))
     rows = session.execute(query.order_by(ArticleRow.id.desc()).limit(_MOST_ALIKE))
     return [_recheck(row, row.key) for row, at in rows if not changed_fields(fields_of(at), fields)][:_MOST_TWINS]
+
+
+def another_with(session: Session, park: str, known: KnownArticle, fields: ArticleFields) -> str | None:
+    """Return the address of another live article that says what is read of a *known* one, None if there is none.
+
+    Copies of one story are edited alike: one that has ever said what is on record of the known one is no other.
+    """
+    for twin in twins(session, park, fields):
+        if twin.article_id == known.id or twin.is_removed:
+            continue
+        versions = session.scalars(select(VersionRow).where(VersionRow.article_id == twin.article_id))
+        if all(changed_fields(fields_of(version), known.fields) for version in versions):
+            return twin.url
+    return None
 
 
 def _recheck(row: ArticleRow, key: str) -> Recheck:

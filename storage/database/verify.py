@@ -23,6 +23,7 @@ from storage.database.tables import (
 )
 from storage.database.verify_entries import entries_fit_versions, mails_fit_digests
 from storage.database.verify_rows import (
+    articles_have_addresses,
     articles_stand_as_told,
     digests_stand_as_delivered,
     entries_fit_articles,
@@ -296,6 +297,7 @@ _CHECKS: tuple[Check, ...] = (
     _ledger_has_no_gap,
     entries_fit_versions,
     entries_fit_articles,
+    articles_have_addresses,
     articles_stand_as_told,
     _versions_have_changes,
     _articles_have_versions,
