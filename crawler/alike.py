@@ -28,7 +28,7 @@ _MOST_BYTES = 32_000_000
 class Edit:
     """An observation of a known article from which nothing differs but lines that came into its text, or went.
 
-    Or what stood around its headline.
+    Or what stood around its headline, or how that or the source is written.
     """
 
     observation: Observation
@@ -55,6 +55,16 @@ def headline_cut(known: ArticleFields, read: ArticleFields) -> tuple[str, ...]:
         return ()
     before, _, behind = known.headline.partition(read.headline)
     return tuple(part.strip() for part in (before, behind) if part.strip())
+
+
+def restyled(known: ArticleFields, read: ArticleFields) -> tuple[str, ...]:
+    """Return what a template makes of all headlines or sources at once, in words; none if more differs."""
+    differ = changed_fields(known, read)
+    if differ == ("source",) and known.source and read.source:
+        return (f"Source: {read.source}",)
+    if differ == ("headline",) and known.headline.casefold() == read.headline.casefold():
+        return ("HEADLINES IN CAPITALS" if read.headline.isupper() else "headlines in small letters",)
+    return ()
 
 
 def _lines(known: ArticleFields, read: ArticleFields) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crawler.alike import Edit, headline_cut, lines_between, lines_exchanged
+from crawler.alike import Edit, headline_cut, lines_between, lines_exchanged, restyled
 from crawler.asked import Asked, ReadArticle
 from crawler.shared_values import Doubt, doubts_in, doubts_in_our_part
 from storage.records import NO_VALIDATORS, ArticleState, KnownArticle, Observation, Origin
@@ -53,5 +53,6 @@ def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
         return None
     on_record = observation.restated.fields if observation.restated else known.fields
     read = observation.fields
-    lines = lines_between(on_record, read) or lines_exchanged(on_record, read) or headline_cut(on_record, read)
+    lines = lines_between(on_record, read) or lines_exchanged(on_record, read)
+    lines = lines or headline_cut(on_record, read) or restyled(on_record, read)
     return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None

@@ -91,7 +91,8 @@ def doubts_in(
     """
     found, wanted = [], comparison_text((expected or "").rstrip(".… "))
     said = comparison_text(read.headline)
-    is_as_before = known is not None and said == comparison_text(known.headline)
+    # Capitals are no other headline.
+    is_as_before = known is not None and said.casefold() == comparison_text(known.headline).casefold()
     # A site's name may be the beginning of its headlines.
     if wanted and not (is_as_before or said.startswith(wanted)):
         found.append(("headline", _headline_in_doubt(read.headline, known.headline if known else expected or "")))

@@ -4,11 +4,12 @@ import asyncio
 import time
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from crawler import alike
-from crawler.alike import Edit, HeldEdits, follows_design, headline_in, in_words, lines_between
+from crawler.alike import Edit, HeldEdits, follows_design, headline_in, in_words, lines_between, restyled
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.pipelines import StorePipeline
@@ -145,6 +146,31 @@ STORY = ArticleFields(
 )
 def test_only_lines_that_came_or_went_may_be_the_sites(read: dict[str, str], lines: tuple[str, ...]) -> None:
     assert lines_between(STORY, replace(STORY, **read)) == lines  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("read", "lines"),
+    [
+        ({"source": "Ferry Press Group"}, ("Source: Ferry Press Group",)),
+        ({"source": None}, ()),
+        ({"source": "Ferry Press Group", "headline": "WEIR REBUILT"}, ()),
+        ({"headline": "WEIR REBUILT"}, ("HEADLINES IN CAPITALS",)),
+        ({"headline": "weir rebuilt"}, ("headlines in small letters",)),
+        ({"headline": "Weir repaired"}, ()),
+        ({"headline": "Weir"}, ()),
+    ],
+)
+def test_what_a_template_writes_otherwise_in_all_of_them_may_be_the_sites(
+    read: dict[str, Any], lines: tuple[str, ...]
+) -> None:
+    assert restyled(STORY, replace(STORY, **read)) == lines
+
+
+def test_a_source_that_all_have_got_is_the_sites_and_one_that_one_has_got_is_its_own() -> None:
+    edits = held(*[("Source: Ferry Press Group",)] * 4, ("Source: Valve Herald",))  # type: ignore[arg-type]
+    written, designed = edits.decide(5)
+    assert [observation.is_by_design for observation in written] == [True] * 4 + [False]
+    assert in_words(designed) == "4, “Source: Ferry Press Group”"
 
 
 def held(*edits: str, story: str = "Story {}") -> HeldEdits:

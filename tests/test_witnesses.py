@@ -144,6 +144,16 @@ def test_a_retitle_below_a_name_that_stays_is_told_of_each(desk: Desk, site: Tri
     assert len(desk.changes()) == len(NUMBERS)
 
 
+def test_headlines_in_capitals_are_no_retitle_and_one_that_is_mended_is(desk: Desk, park: TrickSite) -> None:
+    park.pages |= {path(number): page(number, f"STORY {number} OF THE PARK") for number in NUMBERS}
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    assert len(told(desk)) == 1
+    park.pages[path(2)] = page(2, "STORY 2 OF THE Park")
+    desk.must("crawl", "--recheck", "all")
+    assert desk.changes() == [("retitled", "STORY 2 OF THE Park")]
+
+
 def test_what_stands_around_every_headline_is_no_retitle(desk: Desk, park: TrickSite) -> None:
     park.pages |= {path(number): page(number, f"News: Story {number} of the park - Zone") for number in NUMBERS}
     desk.run("crawl", "--recheck", "all")
