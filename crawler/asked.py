@@ -109,8 +109,14 @@ class NotSeen:
     reason: str
 
 
-def doubtful_of(asked: Asked, doubts: tuple[Doubt, ...], observation: Observation) -> Doubtful | None:
+def doubtful_of(asked: Asked, result: ReadArticle) -> Doubtful | None:
     """Return a reading that is to wait with what was asked for, None if nothing in it is in doubt."""
-    if not doubts:
+    if not result.doubts:
         return None
-    return Doubtful(observation=observation, doubts=doubts, article_id=asked.article_id, key=asked.key)
+    return Doubtful(
+        observation=result.observation,
+        doubts=result.doubts,
+        article_id=asked.article_id,
+        key=asked.key,
+        edit=result.edit,
+    )

@@ -8,7 +8,7 @@ from crawler.alike import Edit, HeldEdits, follows_design, in_words
 from crawler.book import VisitBook
 from crawler.items import ObservedItem
 from crawler.outcome import Account
-from crawler.shared_values import DATE, LESS, HeldReadings
+from crawler.shared_values import CUT, DATE, LESS, Doubtful, HeldReadings
 from crawler.shared_values import in_words as shared_in_words
 from storage.database import in_words as error_in_words
 from storage.records import Observation
@@ -17,6 +17,7 @@ _REASONS = {
     "headline": "it shows the headline of many others, which is not its own",
     "body": "it shows the text of many others, which is not its own",
     DATE: "it shows the date of many others, which is not its own",
+    CUT: "it shows no more than the beginning of its text",
     LESS: "today's rules read less than half of the text that they read before",
 }
 
@@ -60,14 +61,19 @@ def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = Tr
     One that was *cut* off by hand leaves what is in doubt to the next, which finds it again, and so does one that ended
     before it could ask the others that would tell; else a visit judges by what it has seen.
     """
-    written, alike = held.edits.decide(
-        None if is_cut else account.reread, _headlines(book), partial(_follows_design, _Designs(book))
-    )
+    written: list[Observation] = []
     if is_cut or (account.more_to_ask and not is_whole):
         account.has_put_off = bool(account.doubted)
     else:
-        written += _believed(held.readings, book, account)
-    for observation in written:
+        for reading in _believed(held.readings, book, account):
+            if reading.edit is not None:
+                held.edits.hold(reading.edit)
+            else:
+                written.append(reading.observation)
+    edited, alike = held.edits.decide(
+        None if is_cut else account.reread, _headlines(book), partial(_follows_design, _Designs(book))
+    )
+    for observation in (*written, *edited):
         try:
             write(book, account, observation)
         except Exception as error:  # one that cannot be written must not cost the others, nor the visit its end
@@ -111,9 +117,9 @@ def _headlines(book: VisitBook) -> Callable[[str], bool]:
     return is_headline
 
 
-def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Observation]:
-    """Return the doubtful readings that are to be written; the others are pages that could not be read."""
-    written, refused = held.decide(read=account.fetched, known=account.reread)
+def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Doubtful]:
+    """Return the doubtful readings that are to be believed; the others are pages that could not be read."""
+    believed, refused = held.decide(read=account.fetched, known=account.reread)
     for reading, doubt in refused:
         reason = _REASONS[doubt.field]
         try:
@@ -123,4 +129,4 @@ def _believed(held: HeldReadings, book: VisitBook, account: Account) -> list[Obs
         account.note_failure(f"{reading.observation.url}: {reason}")
     if refused:
         account.shared, account.shared_by = shared_in_words(refused), len(refused)
-    return written
+    return believed

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from crawler.alike import Edit
 from storage.records import ArticleFields, Observation
 from storage.text import comparison_text
 
@@ -18,13 +19,14 @@ _SHORTEST = 6
 _MOST_BYTES = 32_000_000
 #: The name of what is in doubt where our own rules have changed.
 LESS = "less"
-#: The name of what else is in doubt: a day that all have.
-DATE = "date_published"
+#: The names of what else is in doubt: a day that all have, a text of which only the beginning is there.
+DATE, CUT = "date_published", "cut"
 #: How the evidence ends.
 DATE_SHARED = "as their date, which is not theirs"
 HEADLINE_SHARED, TEXT_SHARED = "as their headline, which is not theirs", "and nothing of their own"
 LESS_READ = "lose more than half of their text by today's rules: mend them, or take it over with 'reextract --accept'"
-SHARED_ENDS = (HEADLINE_SHARED, TEXT_SHARED, DATE_SHARED, LESS_READ)
+CUT_SHORT = "show no more than the beginning of their text"
+SHARED_ENDS = (HEADLINE_SHARED, TEXT_SHARED, DATE_SHARED, LESS_READ, CUT_SHORT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,8 @@ def doubts_in(
     if 0 < len(text) < _LONGEST_TEXT and not before.intersection(map(comparison_text, read.body)):
         found += [("body", text)] if before or not known else []
     on_record = on_record or known
+    if on_record is not None and (rest := _rest(on_record.body, read.body)):
+        found.append((CUT, rest))
     day = (read.date_published or "")[:10]
     if on_record is not None and on_record.date_published and day and day != on_record.date_published[:10]:
         found.append((DATE, day))
@@ -111,6 +115,14 @@ def doubts_in(
         Doubt(field=name, value=value, story=story, is_known=known is not None, fits_listing=fits)
         for name, value in found
     )
+
+
+def _rest(before: Sequence[str], now: Sequence[str]) -> str:
+    """Return what is left out where the first paragraphs alone are there, and less than half of all; else nothing."""
+    if not 0 < len(now) < len(before) or [*map(comparison_text, now)] != [*map(comparison_text, before[: len(now)])]:
+        return ""
+    rest = "".join(before[len(now) :])
+    return rest if len(rest) > len("".join(now)) else ""
 
 
 def doubts_in_our_part(known: ArticleFields, restated: ArticleFields) -> tuple[Doubt, ...]:
@@ -129,6 +141,8 @@ class Doubtful:
     doubts: tuple[Doubt, ...]
     article_id: int | None
     key: str
+    #: What it is where it is believed.
+    edit: Edit | None = None
 
 
 @dataclass
@@ -160,25 +174,29 @@ class HeldReadings:
         """Whether no more should be held back."""
         return self._bytes > _MOST_BYTES
 
-    def decide(self, *, read: int, known: int) -> tuple[list[Observation], list[tuple[Doubtful, Doubt]]]:
-        """Let go of all: what is to be written, and what is not, each with the field that is not its own.
+    def decide(self, *, read: int, known: int) -> tuple[list[Doubtful], list[tuple[Doubtful, Doubt]]]:
+        """Let go of all: what is to be believed, and what is not, each with the field that is not its own.
 
         *read* is how many articles have answered, *known* how many of them were on record.
         """
         # Another thread may hold one more back meanwhile.
         readings, self._readings, self._bytes = self._readings, [], 0
-        written: list[Observation] = []
+        believed: list[Doubtful] = []
         refused: list[tuple[Doubtful, Doubt]] = []
         for reading in readings:
             shared = (doubt for doubt in reading.doubts if self._is_everywhere(doubt, read, known))
             if (doubt := next(shared, None)) is not None:
                 refused.append((reading, doubt))
             else:
-                written.append(reading.observation)
-        return written, refused
+                believed.append(reading)
+        return believed, refused
 
     def _is_everywhere(self, doubt: Doubt, read: int, known: int) -> bool:
-        often = len(self._stories[doubt.field, comparison_text(doubt.value)])
+        if doubt.field == CUT:
+            # What went from all of them alike is the site's own line; what each had for itself is its text.
+            often = sum(name == CUT for name, _ in self._stories)
+        else:
+            often = len(self._stories[doubt.field, comparison_text(doubt.value)])
         return often >= FLOOR and often >= _SHARE * (read if doubt.field == "headline" else known)
 
 
@@ -188,8 +206,9 @@ def in_words(refused: Sequence[tuple[Doubtful, Doubt]]) -> tuple[str, str]:
     for _, doubt in refused:
         often[doubt.field, doubt.value] += 1
     (name, value), number = max(often.items(), key=lambda each: each[1])
-    if name == LESS:
-        return name, f"{number} articles {LESS_READ}"
+    if name in (LESS, CUT):
+        number = sum(many for (each, _), many in often.items() if each == name)
+        return name, f"{number} articles {LESS_READ if name == LESS else CUT_SHORT}"
     quote = f"“{value}”" if len(value) <= _QUOTED else f"“{value[: _QUOTED - 1]}…”"
     end = {"headline": HEADLINE_SHARED, DATE: DATE_SHARED}.get(name, TEXT_SHARED)
     return name, f"{number} articles have {quote} {end}"

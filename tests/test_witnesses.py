@@ -144,6 +144,48 @@ def test_a_retitle_below_a_name_that_stays_is_told_of_each(desk: Desk, site: Tri
     assert len(desk.changes()) == len(NUMBERS)
 
 
+LONG = tuple(f"{TEXT}{TEXT} In part {{0}}.{at} of the works it was as well." for at in range(4))
+
+
+def long_story(number: int, paragraphs: int, *more: str) -> Page:
+    """Return a story of several paragraphs, of which so many are shown."""
+    text = "".join(f"<p>{line.format(number)}</p>" for line in (*LONG[:paragraphs], *more))
+    return page(number, f"Story {number} of the park", text)
+
+
+def test_pages_that_show_the_beginning_of_their_texts_are_a_template_and_no_edits(desk: Desk, site: TrickSite) -> None:
+    site.pages[LISTING] = listing(*TWELVE)
+    site.pages |= {path(number): long_story(number, 4) for number in TWELVE}
+    site.park(desk.folder)
+    desk.must("crawl")
+    before = site.pages.copy()
+    site.pages |= {path(number): long_story(number, 1) for number in TWELVE}
+    only_due(desk, (1, 2, 3, 4, 5))
+    for recheck in ("due", "all"):
+        desk.run("crawl", "--recheck", recheck)
+        assert desk.changes() == []
+        [(kind, evidence)] = told(desk)
+        assert (kind, evidence.startswith("the site changed the template of its articles: ")) == ("drifted", True)
+        assert evidence.endswith(" articles show no more than the beginning of their text")
+    site.pages = before | {path(number): long_story(number, 1) for number in (1, 2, 3, 4)}
+    desk.run("crawl", "--recheck", "all")
+    assert sorted(desk.changes()) == edits(1, 2, 3, 4)
+
+
+def test_a_long_notice_that_goes_from_all_texts_is_no_part_of_them(desk: Desk, site: TrickSite) -> None:
+    notice = "This page is shown to you by the committee, which asks you to read it with care. " * 9
+    site.pages[LISTING] = listing(*NUMBERS)
+    site.pages |= {path(number): long_story(number, 1, notice) for number in NUMBERS}
+    site.park(desk.folder)
+    desk.must("crawl")
+    site.pages |= {path(number): long_story(number, 1) for number in NUMBERS}
+    desk.run("crawl", "--recheck", "all")
+    assert desk.changes() == []
+    [(_, evidence)] = told(desk)
+    assert "the same lines came into or went out of many texts at once" in evidence
+    assert {row["body"].count("This page") for row in desk.rows("articles")} == {0}
+
+
 def test_headlines_in_capitals_are_no_retitle_and_one_that_is_mended_is(desk: Desk, park: TrickSite) -> None:
     park.pages |= {path(number): page(number, f"STORY {number} OF THE PARK") for number in NUMBERS}
     desk.run("crawl", "--recheck", "all")

@@ -244,7 +244,7 @@ class ParkSpider(Spider):
             self.account.located.update(located(result.observation))
             if self.plan.keeps(result.observation):
                 found = result.observation
-                doubtful = doubtful_of(asked, result.doubts, found)
+                doubtful = doubtful_of(asked, result)
                 # Without a visit (``scrapy parse``) there is no store to tell.
                 is_told = self.book.is_open
                 yield ObservedItem.observed(found, result.edit, doubtful) if is_told else ArticleItem.of(found)
