@@ -11,7 +11,7 @@ from storage.text import comparison_text
 
 #: So many stories, and two in three of the known articles that answered, are not edited alike by their people.
 _FLOOR, _SHARE = 4, 2 / 3
-_QUOTED, _QUOTES = 60, 3
+_QUOTED, _QUOTES = 60, 5
 #: What may stand before a headline in a list, and the day behind it.
 _BULLET = re.compile(r"^[\s·•●▪◆■※>»*\-–—]+")
 _DAY_BEHIND = re.compile(
@@ -49,11 +49,20 @@ def lines_exchanged(known: ArticleFields, read: ArticleFields) -> tuple[str, ...
     return (*came, *went) if came and went else ()
 
 
-def headline_cut(known: ArticleFields, read: ArticleFields) -> tuple[str, ...]:
-    """Return what stood around a headline and stands there no more, as a site's name; nothing if more differs."""
-    if changed_fields(known, read) != ("headline",) or read.headline not in known.headline:
+def headline_cut(known: ArticleFields, read: ArticleFields, listed: str | None = None) -> tuple[str, ...]:
+    """Return what stood around a headline and stands there no more, as a site's name; nothing if more differs.
+
+    Where something else stands there around the headline that is *listed*, that.
+    """
+    if changed_fields(known, read) != ("headline",):
         return ()
-    before, _, behind = known.headline.partition(read.headline)
+    if read.headline in known.headline:
+        before, _, behind = known.headline.partition(read.headline)
+    elif listed and len(comparison_text(listed)) >= _SHORTEST_CUT and listed in known.headline:
+        before, found, behind = read.headline.partition(listed)
+        before, behind = (before, behind) if found else ("", "")
+    else:
+        return ()
     return tuple(part.strip() for part in (before, behind) if part.strip())
 
 
@@ -161,12 +170,16 @@ def _quote(line: str) -> str:
 def follows_design(edit: Edit, told: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:
     """Say whether an edit is of a design that an earlier visit met in other texts.
 
-    What was *told* then (:func:`in_words`) quotes its lines, the first of many. And the newest *texts* on record stand
-    as the design has them: what came here stands in some of them, what went here in few.
+    What was *told* of designs (:func:`in_words`) quotes their lines, the first of many. And the newest *texts* on record
+    stand as the designs have them: what came here stands in some of them, what went here in few.
     """
-    quotes = {_quote(line) for line in edit.lines}
-    if not any(sum(quote in words for quote in quotes) >= min(len(quotes), _QUOTES) for words in told):
-        return False
+    quoted = {line for line in edit.lines if any(_quote(line) in words for words in told)}
     here = {*map(comparison_text, edit.observation.fields.body)}
     often = Counter(line for text in texts for line in {*map(comparison_text, text)})
-    return all((often[line] >= _FLOOR) == (line in here) for line in map(comparison_text, edit.lines))
+
+    def follows(line: str) -> bool:
+        form = comparison_text(line)
+        # Of many lines the first alone are quoted; what came stands in the others as well.
+        return often[form] >= _FLOOR if form in here else line in quoted and often[form] < _FLOOR
+
+    return bool(quoted) and all(map(follows, edit.lines))

@@ -18,6 +18,7 @@ from crawler.page import Page
 from crawler.reading import Reading, read_article
 from crawler.rereading import page_of_capture, restated
 from crawler.responses import capture_of, is_cut_short, page_of, unfit_of, unread_page, validators_of
+from crawler.shared_values import is_usual
 from crawler.signs import GONE_STATUSES, PageSign, Signs
 from storage.decisions import changed_fields, is_steady_change
 from storage.identity import canonical_address
@@ -111,7 +112,18 @@ async def read_response(reader: ArticlePage, response: Response, asked: Asked) -
                 return second
             if not is_steady_change(on_record, observation.fields, second.fields):
                 observation = replace(observation, fields=on_record)
-    return with_doubts(observation, known, asked)
+    result = with_doubts(observation, known, asked)
+    return result if known is not None else await run_in_thread(_without_usual, reader, result)
+
+
+def _without_usual(reader: ArticlePage, result: ReadArticle) -> ReadArticle:
+    """Return what was read of a new article without a doubt in what stands around the headlines on record as well."""
+    doubts = tuple(
+        doubt
+        for doubt in result.doubts
+        if doubt.counts or doubt.field != "headline" or not is_usual(doubt.value, reader.book.usual_headlines)
+    )
+    return replace(result, doubts=doubts)
 
 
 async def _read_whole(reader: ArticlePage, response: Response, asked: Asked) -> _Whole | Gone | Unread | NotSeen:

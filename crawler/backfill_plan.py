@@ -98,6 +98,8 @@ class BackfillPlan:
 
     def portions(self) -> Iterator[list[Asked]]:
         """Yield the articles of the span that are not on record, once the listing is walked."""
+        # There is nobody to ask: what is known is looked at by visits.
+        self._account.has_asked = True
         if self._is_dry_run:
             self._report(event="plan", articles=len(self._found))
             return

@@ -276,6 +276,12 @@ class VisitBook:
             found = visit_log.conditions(session, park=self._park.slug, since=self.began_at - _DESIGNS_KNOWN)
             return [line.evidence for line in found if line.evidence.startswith(Cause.ALIKE)]
 
+    @cached_property
+    def usual_headlines(self) -> list[str]:
+        """The headlines of the newest articles as they stood when this visit first asked for them."""
+        with self._store.reading() as session:
+            return planning.newest_headlines(session, self._park.slug, _TEXTS_LOOKED_AT)
+
     def newest_texts(self) -> list[tuple[str, ...]]:
         """Return the paragraphs of the newest live articles, as they are on record."""
         with self._store.reading() as session:

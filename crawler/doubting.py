@@ -54,5 +54,5 @@ def _edit_in(observation: Observation, known: KnownArticle) -> Edit | None:
     on_record = observation.restated.fields if observation.restated else known.fields
     read = observation.fields
     lines = lines_between(on_record, read) or lines_exchanged(on_record, read)
-    lines = lines or headline_cut(on_record, read) or restyled(on_record, read)
+    lines = lines or headline_cut(on_record, read, known.listed_headline) or restyled(on_record, read)
     return Edit(observation=observation, lines=lines, story=on_record.headline) if lines else None

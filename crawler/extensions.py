@@ -74,7 +74,7 @@ class VisitAccount:
         spider = self._spider
         now = spider.clock()
         is_cut = reason in ("shutdown", "interrupted")
-        let_go(spider.held, spider.book, spider.account, is_whole=reason == "finished", is_cut=is_cut)
+        let_go(spider.held, spider.book, spider.account, is_cut=is_cut)
         if reason == "finished":
             # A part of a visit is no evidence of what is gone.
             spider.settle(now)

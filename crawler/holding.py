@@ -55,23 +55,26 @@ def write(book: VisitBook, account: Account, observation: Observation) -> None:
         account.unchanged += 1
 
 
-def let_go(held: Held, book: VisitBook, account: Account, *, is_whole: bool = True, is_cut: bool = False) -> None:
+def let_go(held: Held, book: VisitBook, account: Account, *, is_cut: bool = False, is_over: bool = True) -> None:
     """Write what was held back.
 
-    One that was *cut* off by hand leaves what is in doubt to the next, which finds it again, and so does one that ended
-    before it could ask the others that would tell; else a visit judges by what it has seen.
+    A visit that was *cut* off by hand leaves what is in doubt to the next, which finds it again, and so does one that
+    ended before the others were asked that would tell. One that is not *over* and can hold no more judges by what it
+    has seen.
     """
-    written: list[Observation] = []
-    if is_cut or (account.more_to_ask and not is_whole):
-        account.has_put_off = bool(account.doubted)
+    is_put_off = is_over and (is_cut or account.more_to_ask > 0)
+    if is_put_off:
+        account.has_put_off, believed = account.doubted > 0, held.readings.put_off()
     else:
-        for reading in _believed(held.readings, book, account):
-            if reading.edit is not None:
-                held.edits.hold(reading.edit)
-            else:
-                written.append(reading.observation)
+        believed = _believed(held.readings, book, account)
+    written: list[Observation] = []
+    for reading in believed:
+        if reading.edit is not None:
+            held.edits.hold(reading.edit)
+        else:
+            written.append(reading.observation)
     edited, alike = held.edits.decide(
-        None if is_cut else account.reread, _headlines(book), partial(_follows_design, _Designs(book))
+        None if is_put_off else account.reread, _headlines(book), partial(_follows_design, _Designs(book))
     )
     for observation in (*written, *edited):
         try:
@@ -89,19 +92,16 @@ class _Designs:
     _book: VisitBook
 
     @cached_property
-    def told(self) -> list[str]:
-        return self._book.told_designs()
-
-    @cached_property
-    def texts(self) -> list[tuple[str, ...]]:
-        return self._book.newest_texts() if self.told else []
+    def known(self) -> tuple[list[str], list[tuple[str, ...]]]:
+        try:
+            told = self._book.told_designs()
+            return told, self._book.newest_texts() if told else []
+        except Exception:  # a store that is busy must not cost the visit what it has read; the edit is then told
+            return [], []
 
 
 def _follows_design(designs: _Designs, edit: Edit) -> bool:
-    try:
-        return follows_design(edit, designs.told, designs.texts)
-    except Exception:  # a store that is busy must not cost the visit what it has read; the edit is then told
-        return False
+    return follows_design(edit, *designs.known)
 
 
 def _headlines(book: VisitBook) -> Callable[[str], bool]:

@@ -38,8 +38,11 @@ class Account:
     confirmed: int = 0
     #: Known articles that answered in any way: what removals are weighed against.
     rechecked: int = 0
-    #: The keys of those that have shown their page, and whether others were asked for as witnesses.
+    #: The keys of all that was asked for, of what was confirmed, and of the known articles that have shown their page.
+    asked: set[str] = field(default_factory=set)
+    confirmed_keys: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
+    #: Whether others were asked for as witnesses, and have told.
     has_asked: bool = False
     unread: int = 0
     #: Articles behind a wall of which nobody knew before, what the last of them showed instead, and whether the site
@@ -107,7 +110,9 @@ class Account:
         is_few = 0 < self.doubted < FLOOR and 2 * self.doubted >= self.fetched
         few = 2 * FLOOR if is_few or (self.is_repeated and self.doubted < FLOOR) else 0
         suspects = max(self.doubted, self.edited_alike)
-        others = min(suspects // 2 + 1, _MOST_WITNESSES) if self._is_open(suspects) else 0
+        # So many others would make them fewer than two in three; of very many it is known what all show.
+        needed = suspects // 2 + 1
+        others = needed if needed <= _MOST_WITNESSES and self._is_open(suspects) else 0
         return max(few, others, DRIFT_FLOOR if self.is_in_doubt else 0)
 
     def _is_open(self, suspects: int) -> bool:

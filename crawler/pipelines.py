@@ -27,5 +27,5 @@ class StorePipeline:
                 await run_in_thread(write, spider.book, spider.account, item.observation)
                 return item
             if spider.held.is_full:
-                await run_in_thread(let_go, spider.held, spider.book, spider.account)
+                await run_in_thread(let_go, spider.held, spider.book, spider.account, is_over=False)
         return item

@@ -10,6 +10,8 @@ from storage.text import comparison_text
 
 #: So many stories, and two in three of those that answered, have no headline and no text in common.
 FLOOR, _SHARE = 4, 2 / 3
+#: Headlines of a new site by which its way is known.
+_FEW = 2
 #: A longer text has more to say than what a site says everywhere.
 _LONGEST_TEXT = 300
 _QUOTED = 60
@@ -72,8 +74,14 @@ def _behind_headline(headline: str, known: ArticleFields | None, listed: str) ->
         return _put_behind(headline, listed)
     if len(comparison_text(listed)) > len(comparison_text(known.headline)) and known.headline in listed:
         return None  # the listing has put it there as well
-    behind = _put_behind(headline, known.headline) or _put_behind(headline, listed)
-    return None if behind and known.headline.endswith(behind.removeprefix("…")) else behind
+    return _put_behind(headline, known.headline)
+
+
+def is_usual(around: str, headlines: Sequence[str]) -> bool:
+    """Say whether what stands *around* a headline, in the form of a doubt, stands around most of those on record."""
+    before, _, behind = around.partition("…")
+    often = sum(headline.startswith(before) and headline.endswith(behind) for headline in headlines)
+    return often >= _FEW and 2 * often >= len(headlines)
 
 
 def doubts_in(
@@ -87,8 +95,8 @@ def doubts_in(
     """Return what of a reading may stand on other pages as well.
 
     A headline that neither the record nor the listing has: *expected* is what they say of it; words behind the headline
-    on record, or where that is another, behind the one that is *listed*, unless they stood there before. A short text
-    in which nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
+    on record, or behind the one that is *listed* where it is new, unless the listing has put them there. A short text in
+    which nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
     Another day than the one *on record*, which is what is known as today's rules read it, if they are others.
     """
     found, wanted = [], comparison_text((expected or "").rstrip(".… "))
@@ -190,6 +198,17 @@ class HeldReadings:
             else:
                 believed.append(reading)
         return believed, refused
+
+    def put_off(self) -> list[Doubtful]:
+        """Let go of all, and return what need not wait for the next visit: nothing in it took the place of another."""
+        readings, self._readings, self._bytes = self._readings, [], 0
+        return [
+            reading
+            for reading in readings
+            if not any(
+                doubt.counts or (doubt.field, comparison_text(doubt.value)) in self._stories for doubt in reading.doubts
+            )
+        ]
 
     def _is_everywhere(self, doubt: Doubt, read: int, known: int) -> bool:
         if doubt.field == CUT:

@@ -17,6 +17,9 @@ _MOST_PROOF_BYTES = 8_000_000
 #: A wrong validator, to learn whether a server answers 304 to anything.
 _PROBE = Validators(etag='"parkwatch-probe"', last_modified="Thu, 01 Jan 1970 00:00:00 GMT")
 
+#: Witnesses that fail are replaced so often: a site in trouble is not asked for everything.
+_ROUNDS_OF_WITNESSES = 3
+
 
 class VisitPlan:
     """Holds the course of one visit; its methods block on the store, so they are called in a thread."""
@@ -112,14 +115,25 @@ class VisitPlan:
         if self._account.listings_whole >= self._account.listings:
             yield [self._again(recheck) for recheck in self._book.missing_from_listing()]
         if more := self._account.more_to_ask:
-            yield self._witnesses(more)
-            self._account.has_asked = True
+            yield from self._witnesses(more)
         if self._believes_in_removals():
             yield [asked.second_look() for asked in self._doubted]
 
-    def _witnesses(self, number: int) -> list[Asked]:
-        shown = self._account.shown
-        found = [recheck for recheck in self._book.newest(number + len(shown)) if recheck.key not in shown]
+    def _witnesses(self, number: int) -> Iterator[list[Asked]]:
+        """Ask for articles whose turn has not come until so many have shown their page, or none is left."""
+        account, asked = self._account, 0
+        before = len(account.shown)
+        for _ in range(_ROUNDS_OF_WITNESSES):
+            others = self._others(number - (len(account.shown) - before))
+            if not others:
+                break
+            asked += len(others)
+            yield others
+        account.has_asked = 2 * (len(account.shown) - before) >= min(asked, number)
+
+    def _others(self, number: int) -> list[Asked]:
+        known = self._account.asked - self._account.confirmed_keys
+        found = [each for each in self._book.newest(number + len(known)) if each.key not in known] if number > 0 else []
         return [Asked.as_witness(recheck) for recheck in found[:number]]
 
     def _rechecks(self, due_at: datetime | None) -> Iterator[list[Asked]]:

@@ -277,9 +277,10 @@ def _sight(
         first = going_on[0]
         # What stands in the way now comes first; that an older wall is gone has nobody seen.
         why = "; ".join(told(condition) for condition in reversed(going_on))
+        if newest and newest.listing_joined:
+            return sight, first.began_at, why
         # It was seen for the last time before the first failure, and not just before.
-        seen = last_done if newest and newest.listing_joined else last_joined
-        since = min(seen.started_at, first.began_at) if seen else first.began_at
+        since = min(last_joined.started_at, first.began_at) if last_joined else first.began_at
         return sight, since, why
     if newest is None:
         if last_joined is None:

@@ -18,7 +18,7 @@ from storage.database import Store
 from storage.records import ArticleFields
 from tests.builders import DAY_1, a_park, an_observation
 from tests.conftest import Desk
-from tests.tricksite import LISTING, TrickSite, listing, ok, path, status
+from tests.tricksite import LISTING, TrickSite, article, listing, ok, path, status
 
 BANNER = "Our pages use cookies to count the visitors of the park."
 NUMBERS = (6, 5, 4, 3, 2, 1)
@@ -119,11 +119,17 @@ def test_one_that_cannot_be_written_costs_neither_the_others_nor_the_visits_end(
 
 
 @pytest.mark.long
-def test_a_visit_that_was_no_whole_one_judges_by_what_it_has_seen(desk: Desk, park: TrickSite) -> None:
+def test_a_visit_that_was_no_whole_one_leaves_what_many_texts_have_in_common_to_the_next(
+    desk: Desk, park: TrickSite
+) -> None:
     with_banner(park)
     desk.variables["PARKWATCH_CRAWL__DEADLINE"] = "10"
     park.pages[path(1)] = lambda _: time.sleep(30)
     desk.fails("crawl", "--recheck", "all")
+    assert (desk.changes(), told(desk)) == ([], [])
+    del desk.variables["PARKWATCH_CRAWL__DEADLINE"]
+    park.pages[path(1)] = article(1)
+    desk.run("crawl", "--recheck", "all")
     assert (desk.changes(), len(told(desk))) == ([], 1)
 
 
@@ -210,7 +216,9 @@ def test_a_visit_that_is_stopped_leaves_what_several_texts_have_in_common_to_the
         ("a", "6, “a”", ["xa"] * 3, False),  # the site has taken it back since
         ("b", "6, “a”", ["xb"] * 4, False),
         ("ab", "6, “a”", ["xab"] * 4, False),
-        ("abcd", "6, “a”, “b”, “c”", ["xabcd"] * 4, True),
+        ("abcd", "6, “a”, “b”", ["xabcd"] * 4, True),
+        ("abcd", "6, “a”, “b”", ["xabc"] * 4, False),
+        ("yz", "6, “z”", ["x"] * 9, False),  # and a line of its own with it
         ("z", "6, “z”", ["x"] * 9, True),  # it went
         ("z", "6, “z”", ["xz"] * 4, False),
     ],

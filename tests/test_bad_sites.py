@@ -382,6 +382,21 @@ def test_a_cache_that_answers_with_another_article_tells_no_edit(desk: Desk, sit
     assert f"{path(1)}: it shows another article on record, {site.base}{path(6)}" in said
 
 
+def test_two_that_end_in_the_same_words_are_both_told(desk: Desk, site: TrickSite) -> None:
+    site.serve_stories(4, 3, 2, 1)
+    site.park(desk.folder)
+    desk.must("crawl")
+    end = "The tender was cancelled by the committee."
+    cancelled = (
+        article(1, end)[2].replace(b"Story 1 of the park", b"Tender cancelled").replace(b"It is story 1.", b"Done.")
+    )
+    site.pages[path(1)] = ok(cancelled.decode())
+    desk.must("crawl", "--recheck", "all")
+    site.pages[path(2)] = ok(cancelled.decode())
+    desk.must("crawl", "--recheck", "all")
+    assert [headline for _, headline in desk.changes()] == ["Tender cancelled"] * 2
+
+
 def test_copies_of_one_story_are_edited_by_their_people_alike(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(4, 3, 2, 1)
     site.pages[path(2)] = article(1)

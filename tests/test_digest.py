@@ -393,14 +393,6 @@ def cover(*visits: VisitLine, conditions: tuple[ConditionLine, ...] = (), **more
     )
 
 
-def test_since_when_a_park_is_partly_seen_does_not_move_when_a_condition_is_over() -> None:
-    partly = a_visit(id=2, outcome="partly", reason="one page", started_at=DAY_1 + timedelta(hours=6))
-    slow = ConditionLine(
-        park="eastgate", kind="unreachable", began_at=DAY_1 + timedelta(hours=7), ended_at=None, evidence="no answer"
-    )
-    assert sight(a_visit(), partly, conditions=(slow,)).since == sight(a_visit(), partly).since == DAY_1
-
-
 def test_quiet_is_told_from_broken() -> None:
     failed = a_visit(outcome="failed", reason="connection refused", listing_joined=False, started_at=DAY_2)
     down = ConditionLine(park="eastgate", kind="unreachable", began_at=DAY_2, ended_at=None, evidence="refused")

@@ -67,6 +67,7 @@ def test_a_hostile_link_costs_a_listing_nothing_but_itself(desk: Desk, site: Tri
     assert len(desk.rows("articles")) == 2
 
 
+@pytest.mark.long
 def test_a_listing_longer_than_is_read_unlists_nothing(desk: Desk, site: TrickSite) -> None:
     site.serve_stories(3, 2, 1)
     site.park(desk.folder)

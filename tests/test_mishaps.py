@@ -104,6 +104,18 @@ def test_a_mailbox_that_refuses_one_after_the_other_is_left_alone_for_a_while_an
     assert (len(mailbox.mails), made.digest.changes, reader.refusals) == (7, (), 0)
 
 
+def test_nobody_is_left_alone_where_nobodys_mail_is_taken(store: Store, tmp_path: Path) -> None:
+    for address in ("one@example.org", "two@example.org"):
+        subscribed(store, address)
+    made = []
+    with receiving(Talkative(rcpt="554 relay access denied")) as box:
+        for day in range(5):
+            now = DAY_2 + timedelta(days=day)
+            made.append(len(make_due(store, PARKS, demo_settings(tmp_path, 25), now)))
+            send_waiting(store, mailer(box.port), lambda: now)  # noqa: B023
+    assert made == [2] * 5
+
+
 def test_a_reader_who_is_left_alone_is_named_and_what_lets_her_read_again(desk: Desk, mailbox: Mailbox) -> None:
     desk.must("subscribe", "analyst@example.org")
     with receiving(Talkative(rcpt="550 who is that")) as box:

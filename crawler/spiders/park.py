@@ -71,9 +71,6 @@ class ParkSpider(Spider):
         self.account = Account(listings=len(self.park.listings))
         self.clock: Callable[[], datetime] = utc_now
         self.held = Held()
-        self._asked: set[str] = set()
-        #: Those of them that were as they had been, and showed no page.
-        self._confirmed: set[str] = set()
         self._portions: Iterator[list[Asked]] = iter(())
 
     @classmethod
@@ -204,10 +201,11 @@ class ParkSpider(Spider):
 
     def _requests(self, asks: Iterable[Asked]) -> Iterator[Request]:
         for asked in asks:
-            is_seen = asked.key in self._asked and not (asked.is_witness and asked.key in self._confirmed)
+            account = self.account
+            is_seen = asked.key in account.asked and not (asked.is_witness and asked.key in account.confirmed_keys)
             if is_seen and not asked.is_second_look:
                 continue
-            self._asked.add(asked.key)
+            account.asked.add(asked.key)
             self.account.planned += not asked.is_second_look
             yield self._article_request(asked)
 
@@ -229,7 +227,7 @@ class ParkSpider(Spider):
                 self._seen()
                 self.account.unchanged += 1
                 self.account.confirmed += 1
-                self._confirmed.add(asked.key)
+                self.account.confirmed_keys.add(asked.key)
                 self.account.rechecked += 1
                 await run_in_thread(self.book.confirm, asked.article_id, now)
             return

@@ -215,6 +215,12 @@ def newest(session: Session, park: str, limit: int) -> list[Recheck]:
     return [_recheck(row, row.key) for row in session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit))]
 
 
+def newest_headlines(session: Session, park: str, limit: int) -> list[str]:
+    """Return the headlines of the newest live articles of a park."""
+    query = select(ArticleRow.headline).where(ArticleRow.park == park, ArticleRow.state == ArticleState.LIVE.value)
+    return list(session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit)))
+
+
 def newest_texts(session: Session, park: str, limit: int) -> list[tuple[str, ...]]:
     """Return the paragraphs of the newest live articles of a park, as they are on record."""
     version = (VersionRow.article_id == ArticleRow.id) & (VersionRow.number == ArticleRow.version)
@@ -270,13 +276,14 @@ def twins(session: Session, park: str, fields: ArticleFields) -> list[Recheck]:
 def another_with(session: Session, park: str, known: KnownArticle, fields: ArticleFields) -> str | None:
     """Return the address of another live article that says what is read of a *known* one, None if there is none.
 
-    Copies of one story are edited alike: one that has ever said what is on record of the known one is no other.
+    It has said so from its beginning: what its people made of it later, "cancelled" or an edit of copies of one story,
+    they may make of others.
     """
     for twin in twins(session, park, fields):
         if twin.article_id == known.id or twin.is_removed:
             continue
-        versions = session.scalars(select(VersionRow).where(VersionRow.article_id == twin.article_id))
-        if all(changed_fields(fields_of(version), known.fields) for version in versions):
+        first = select(VersionRow).where(VersionRow.article_id == twin.article_id, VersionRow.number == 1)
+        if not changed_fields(fields_of(session.scalars(first).one()), fields):
             return twin.url
     return None
 
