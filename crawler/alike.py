@@ -11,7 +11,7 @@ from storage.text import comparison_text
 
 #: So many stories, and two in three of the known articles that answered, are not edited alike by their people.
 _FLOOR, _SHARE = 4, 2 / 3
-_QUOTED, _QUOTES = 60, 5
+_QUOTED, _QUOTES = 60, 3
 #: What may stand before a headline in a list, and the day behind it.
 _BULLET = re.compile(r"^[\s·•●▪◆■※>»*\-–—]+")
 _DAY_BEHIND = re.compile(
@@ -170,8 +170,8 @@ def _quote(line: str) -> str:
 def follows_design(edit: Edit, told: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:
     """Say whether an edit is of a design that an earlier visit met in other texts.
 
-    What was *told* of designs (:func:`in_words`) quotes their lines, the first of many. And the newest *texts* on record
-    stand as the designs have them: what came here stands in some of them, what went here in few.
+    What was *told* of designs (:func:`in_words`) quotes their lines, the first of many. And the newest *texts* on
+    record stand as the designs have them: what came here stands in some of them, what went here in few.
     """
     quoted = {line for line in edit.lines if any(_quote(line) in words for words in told)}
     here = {*map(comparison_text, edit.observation.fields.body)}

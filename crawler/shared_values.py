@@ -79,7 +79,9 @@ def _behind_headline(headline: str, known: ArticleFields | None, listed: str) ->
 
 def is_usual(around: str, headlines: Sequence[str]) -> bool:
     """Say whether what stands *around* a headline, in the form of a doubt, stands around most of those on record."""
-    before, _, behind = around.partition("…")
+    before, found, behind = around.partition("…")
+    if not found:
+        return False
     often = sum(headline.startswith(before) and headline.endswith(behind) for headline in headlines)
     return often >= _FEW and 2 * often >= len(headlines)
 
@@ -95,8 +97,8 @@ def doubts_in(
     """Return what of a reading may stand on other pages as well.
 
     A headline that neither the record nor the listing has: *expected* is what they say of it; words behind the headline
-    on record, or behind the one that is *listed* where it is new, unless the listing has put them there. A short text in
-    which nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
+    on record, or behind the one that is *listed* where it is new, unless the listing has put them there. A short text
+    in which nothing is left of the one on record; one of an article that is *known* to nobody yet, whatever it says.
     Another day than the one *on record*, which is what is known as today's rules read it, if they are others.
     """
     found, wanted = [], comparison_text((expected or "").rstrip(".… "))

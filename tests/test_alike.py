@@ -215,7 +215,8 @@ def test_a_visit_that_is_stopped_leaves_what_several_texts_have_in_common_to_the
         ("a", "6, “a”", ["xa"] * 4, True),
         ("a", "6, “a”", ["xa"] * 3, False),  # the site has taken it back since
         ("b", "6, “a”", ["xb"] * 4, False),
-        ("ab", "6, “a”", ["xab"] * 4, False),
+        ("ab", "6, “a”", ["xab"] * 4, True),
+        ("ab", "6, “a”", ["xa"] * 4, False),
         ("abcd", "6, “a”, “b”", ["xabcd"] * 4, True),
         ("abcd", "6, “a”, “b”", ["xabc"] * 4, False),
         ("yz", "6, “z”", ["x"] * 9, False),  # and a line of its own with it
