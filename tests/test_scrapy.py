@@ -25,7 +25,6 @@ def exported(desk: Desk) -> list[dict[str, str]]:
     return [json.loads(line) for line in (desk.folder / "out.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.long
 def test_scrapy_users_find_what_they_expect(desk: Desk, site: TrickSite) -> None:
     assert desk.real_scrapy("list").stdout.split() == ["trick"]
     done = desk.real_scrapy("crawl", "trick", "-O", "out.jsonl", *QUIET)
