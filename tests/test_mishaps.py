@@ -5,6 +5,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from monitor.delivering import journal_of, send_at_once, send_waiting
 from monitor.demo.loop import demo_settings
 from monitor.demo.mailbox import Mailbox, receiving
@@ -75,6 +77,7 @@ def test_a_refusal_that_comes_after_a_later_digest_was_sent_is_told_all_the_same
     assert told(next_digest(store, tmp_path, DAY_3 + timedelta(days=2))) == []
 
 
+@pytest.mark.long
 def test_a_mailbox_that_refuses_one_after_the_other_is_left_alone_for_a_while_and_nothing_is_lost(
     store: Store, mailbox: Mailbox, tmp_path: Path
 ) -> None:
@@ -104,6 +107,7 @@ def test_a_mailbox_that_refuses_one_after_the_other_is_left_alone_for_a_while_an
     assert (len(mailbox.mails), made.digest.changes, reader.refusals) == (7, (), 0)
 
 
+@pytest.mark.long
 def test_nobody_is_left_alone_where_nobodys_mail_is_taken(store: Store, tmp_path: Path) -> None:
     for address in ("one@example.org", "two@example.org"):
         subscribed(store, address)

@@ -26,6 +26,7 @@ from tests.torture.visiting import (
 from tests.tricksite import TrickSite
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full_for_a_while_loses_nothing_and_copies_nothing(stands: Stands, post: Post) -> None:
     if stands.kind == "postgresql":
         pytest.skip("its disk is the server's")
@@ -63,6 +64,7 @@ def test_a_server_that_takes_its_time_is_waited_for_and_holds_up_no_other_mail(s
         assert server_takes_its_time(stand, post, seconds=2).wrong == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trap", ["three of twelve", "the same list for ever", "ever new stories"])
 def test_a_listing_that_is_a_trap_costs_little_and_hides_nothing(tmp_path: Path, site: TrickSite, trap: str) -> None:
     with Stands("sqlite", tmp_path) as stands, stands.stand("readers", with_readers) as stand:
